@@ -1,0 +1,7 @@
+"""The Celery application; tasks live in each app's ``tasks.py``."""
+
+from celery import Celery
+
+app = Celery("caravan")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

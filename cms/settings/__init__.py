@@ -1,0 +1,1 @@
+"""Settings by environment: ``embedded`` (one command, SQLite), ``production``, ``test``."""

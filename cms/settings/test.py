@@ -1,0 +1,23 @@
+"""The suite: the embedded settings in a folder of its own; ``DATABASE_URL`` chooses the database.
+
+Each pytest-xdist process gets its own part of the folder, and a worker that a test starts shares it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+if "TEST_VAR_DIR" not in os.environ:
+    os.environ["TEST_VAR_DIR"] = tempfile.mkdtemp(prefix="caravan-test-")
+    atexit.register(shutil.rmtree, os.environ["TEST_VAR_DIR"], ignore_errors=True)
+os.environ["VAR_DIR"] = str(Path(os.environ["TEST_VAR_DIR"]) / os.environ.get("PYTEST_XDIST_WORKER", "main"))
+
+from cms.settings.embedded import *  # noqa: F403
+
+# Argon2 costs 60 ms a user by design; tests make hundreds of users.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGGING["root"]["level"] = "WARNING"

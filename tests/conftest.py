@@ -1,0 +1,49 @@
+"""The suite's fixtures: ``tests/harness`` holds them, this file says which test runs where.
+
+A test without a marker runs on SQLite; ``both`` runs again on PostgreSQL; ``postgresql`` only there.
+``DATABASE_URL`` chooses the database, and ``python tests/run.py`` sets it.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = [
+    "tests.harness.database",  # first: the others import it
+    "tests.harness.brokers",
+    "tests.harness.browser",
+    "tests.harness.demo",
+    "tests.harness.together",
+]
+
+settings.register_profile(
+    "quick", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.register_profile("deep", parent=settings.get_profile("quick"), max_examples=10_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# Races and killed workers load both cores and share one broker: they run one after another.
+_ALONE = {"run_together", "worker", "broker"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests that belong to this database and profile, and group those that must be alone."""
+    on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    deep = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        here = bool(marks & {"postgresql", "both"}) if on_postgresql else "postgresql" not in marks
+        (kept if here and (deep or "deep" not in marks) else dropped).append(item)
+        if _ALONE & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("alone"))
+        elif "demo_app" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("demo"))  # one demo world is enough
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept

@@ -1,0 +1,1 @@
+"""Fixtures of the suite, one file a subject; ``tests/conftest.py`` loads them."""

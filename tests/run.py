@@ -1,0 +1,82 @@
+"""Run the suite: on SQLite, then what is marked for it on a private PostgreSQL.
+
+    python tests/run.py [sqlite|postgresql|all] [arguments of pytest]
+
+The servers are started here once and handed to the tests by ``TEST_*_URL``, so that the processes of
+pytest-xdist share them. One of those variables set beforehand names a server to use instead.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.servers import SERVERS, ServerMissing  # noqa: E402
+
+_NO_TESTS = 5  # pytest's exit code when nothing was selected
+
+
+def main(arguments: list[str]) -> int:
+    """Run the chosen parts one after another; the first failure's exit code is the answer."""
+    which = arguments.pop(0) if arguments and arguments[0] in {"sqlite", "postgresql", "all"} else "all"
+    os.environ.setdefault("TZ", "Asia/Shanghai")
+    with ExitStack() as running:
+        missing = _start_servers(running)
+        failed = 0
+        if which in {"sqlite", "all"}:
+            failed = _pytest(arguments, "SQLite", os.environ.get("DATABASE_URL", ""))
+        if which in {"postgresql", "all"}:
+            if "TEST_POSTGRES_URL" in missing:
+                return failed or _without_postgresql(missing["TEST_POSTGRES_URL"])
+            code = _pytest(arguments, "PostgreSQL", os.environ["TEST_POSTGRES_URL"])
+            failed = failed or code
+    return failed
+
+
+def _start_servers(running: ExitStack) -> dict[str, str]:
+    missing = {}
+    for name, server in SERVERS.items():
+        if os.environ.get(name):
+            continue
+        try:
+            os.environ[name] = running.enter_context(server())
+        except ServerMissing as error:
+            missing[name] = str(error)
+            print(f"MISSING: {error}", flush=True)
+    return missing
+
+
+def _without_postgresql(reason: str) -> int:
+    print(f"The tests on PostgreSQL did not run. {reason}", flush=True)
+    return 1 if os.environ.get("CI", "").lower() == "true" else 0
+
+
+def _pytest(arguments: list[str], name: str, database_url: str) -> int:
+    workers = [] if any(one.startswith("-n") for one in arguments) else ["-n", "2", "--dist", "loadgroup"]
+    print(f"\n===== {name} =====", flush=True)
+    env = {**os.environ, "DATABASE_URL": database_url}
+    code = subprocess.run(
+        [sys.executable, "-m", "pytest", *workers, *arguments], env=env, cwd=ROOT, check=False
+    ).returncode
+    # A file named on the command line may well have nothing for one of the two databases.
+    if code == _NO_TESTS and any(not one.startswith("-") for one in arguments):
+        code = 0
+    return code
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + signum)
+
+
+if __name__ == "__main__":
+    # So that the servers' context managers run their ends.
+    signal.signal(signal.SIGTERM, _leave)
+    sys.exit(main(sys.argv[1:]))
