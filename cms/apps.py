@@ -1,0 +1,18 @@
+"""The ground's wiring."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CmsConfig(AppConfig):
+    """Settings, people, organisations, regions, roles and scope, audit, jobs and files."""
+
+    name = "cms"
+    verbose_name = _("基础")
+
+    def ready(self) -> None:
+        """Register what this app contributes."""
+        from cms import job_kinds, permissions  # noqa: F401  registration by import
+        from cms.backoffice.forbidden import answer_forbidden_with_403
+
+        answer_forbidden_with_403()

@@ -1,0 +1,163 @@
+"""Vocabularies of the ground; values come from the glossary."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Sex(models.TextChoices):
+    """As derived from the document number and compared with what was typed."""
+
+    FEMALE = "female", _("女")
+    MALE = "male", _("男")
+
+
+class IdType(models.TextChoices):
+    """Kinds of identity document (requirement 53)."""
+
+    CITIZEN_ID = "citizen_id", _("居民身份证")
+    HMT_PERMIT = "hmt_permit", _("港澳台居民居住证")
+    FOREIGN_PERMANENT = "foreign_permanent", _("外国人永久居留身份证")
+    PASSPORT = "passport", _("护照")
+
+
+class Education(models.TextChoices):
+    """文化程度 as rosters write it."""
+
+    PRIMARY = "primary", _("小学")
+    JUNIOR = "junior", _("初中")
+    SENIOR = "senior", _("高中")
+    SECONDARY_VOCATIONAL = "secondary_vocational", _("中专")
+    JUNIOR_COLLEGE = "junior_college", _("大专")
+    BACHELOR = "bachelor", _("本科")
+    MASTER = "master", _("研究生")
+
+
+class PersonGroup(models.TextChoices):
+    """人员类别: who somebody is for statistics and subsidies (domain rows 3, 20-23, 65; glossary)."""
+
+    RURAL_TRANSFER = "rural_transfer", _("农村转移就业劳动者")
+    REGISTERED_UNEMPLOYED = "registered_unemployed", _("登记失业人员")
+    HARD_TO_EMPLOY = "hard_to_employ", _("就业困难人员")
+    OUT_OF_POVERTY = "out_of_poverty", _("脱贫人口")
+    POVERTY_MONITORED = "poverty_monitored", _("防止返贫监测对象")
+    COLLEGE_GRADUATE = "college_graduate", _("高校毕业生")
+    SCHOOL_LEAVER = "school_leaver", _("城乡未继续升学的应届初高中毕业生")
+    COMMUNITY_UNEMPLOYED = "community_unemployed", _("社区失业人员")
+    COMMUNITY_RETIRED = "community_retired", _("社区退休人员")
+    UNEMPLOYED_WOMEN = "unemployed_women", _("未就业妇女")
+    LOW_INCOME_WOMEN = "low_income_women", _("低收入妇女")
+    CAREER_BREAK_WOMEN = "career_break_women", _("因生育中断就业妇女")
+    RESETTLED = "resettled", _("易地搬迁安置区居民")
+    RURAL_LOW_INCOME = "rural_low_income", _("农村低收入人员")
+    IN_POST = "in_post", _("在岗人员")
+    INSURED_EMPLOYEE = "insured_employee", _("参保职工")
+
+
+class AccountRelation(models.TextChoices):
+    """For whom an account acts."""
+
+    SELF = "self", _("本人")
+    FAMILY = "family", _("家人")
+    COORDINATOR = "coordinator", _("社区代办")
+
+
+class AccountProof(models.TextChoices):
+    """How it was shown that the account may act for the person."""
+
+    SLIP = "slip", _("一次性凭条")
+    SIGN_UP = "sign_up", _("本人注册")
+    OFFICER = "officer", _("窗口核验")
+    CONSENT = "consent", _("书面委托")
+
+
+class AffiliationKind(models.TextChoices):
+    """Why an organisation sees a person."""
+
+    ROSTER = "roster", _("花名册")
+    ENROLMENT = "enrolment", _("报名")
+    IN_POST = "in_post", _("在岗")
+    CLAIM = "claim", _("补贴申领")
+    SIGN_UP = "sign_up", _("注册")
+
+
+class EmploymentModel(models.TextChoices):
+    """员工制 / 中介制 (S2 item 25)."""
+
+    EMPLOYEE = "employee", _("员工制")
+    AGENCY = "agency", _("中介制")
+
+
+class OrganisationKindCode(models.TextChoices):
+    """What an organisation is (domain rows 6, 7, 10)."""
+
+    HR_OFFICE = "hr_office", _("人社部门")
+    WOMENS_FEDERATION = "womens_federation", _("妇联")
+    PROVIDER = "provider", _("培训机构")
+    EMPLOYER = "employer", _("家政企业")
+    SCHOOL = "school", _("院校")
+    ASSESSMENT_BODY = "assessment_body", _("备案评价机构")
+    ASSOCIATION = "association", _("行业协会")
+    TRADE_UNION = "trade_union", _("工会")
+    COMMUNITY = "community", _("社区（村）")
+
+
+class RegionLevel(models.IntegerChoices):
+    """Levels of the 12-digit statistical code."""
+
+    PROVINCE = 1, _("省级")
+    CITY = 2, _("市级")
+    COUNTY = 3, _("县级")
+    TOWN = 4, _("乡级")
+    VILLAGE = 5, _("村级")
+
+
+class FileKind(models.TextChoices):
+    """Kinds of private file; sensitive kinds are encrypted in the store and expire."""
+
+    ROSTER = "roster", _("上传的花名册")
+    CERTIFICATE = "certificate", _("证书")
+    BATCH_EXPORT = "batch_export", _("补贴批次导出")
+    EVIDENCE = "evidence", _("佐证材料")
+
+
+SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE})
+
+
+class JobState(models.TextChoices):
+    """Life of a piece of background work."""
+
+    QUEUED = "queued", _("排队中")
+    RUNNING = "running", _("进行中")
+    DONE = "done", _("已完成")
+    FAILED = "failed", _("没有完成")
+    CANCELLED = "cancelled", _("已取消")
+
+
+class ItemState(models.TextChoices):
+    """Life of one item of a job; every state but pending is final."""
+
+    PENDING = "pending", _("等待")
+    DONE = "done", _("完成")
+    SKIPPED = "skipped", _("无需处理")
+    REFUSED = "refused", _("未通过")
+
+
+class RosterState(models.TextChoices):
+    """Upload → dry run → preview → confirm."""
+
+    CHECKING = "checking", _("正在检查")
+    CHECKED = "checked", _("待确认")
+    UNREADABLE = "unreadable", _("无法读取")
+    IMPORTING = "importing", _("正在导入")
+    IMPORTED = "imported", _("已导入")
+
+
+class RowOutcome(models.TextChoices):
+    """What the dry run found for one row."""
+
+    NEW = "new", _("新增")
+    SAME = "same", _("已有，无变化")
+    DIFFERS = "differs", _("与登记不一致")
+    REFUSED = "refused", _("不能导入")

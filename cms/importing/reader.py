@@ -1,0 +1,261 @@
+"""Files to rows: sheet, header row under its titles, columns by their headings, rows with their numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
+
+from django.utils.translation import gettext as _
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+
+from cms.errors import DomainError
+from cms.importing.formats import FileFormat, detect_format
+
+MAX_ROWS = 50_000
+MAX_COLUMNS = 100
+MAX_CELL = 2_000
+HEADER_WITHIN = 30  # rows: titles, notes and the like stand above the header
+# Excel keeps formatted but empty rows to the end of the sheet; nobody leaves such a gap in a roster.
+MAX_BLANK_RUN = 1_000
+_TOTALS = ("合计", "总计", "小计", "共计")
+
+Cells = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column we know: the title our own template writes, and others seen in the field."""
+
+    field: str
+    title: str
+    synonyms: tuple[str, ...] = ()
+    required: bool = False
+
+    def names(self) -> set[str]:
+        """Return every title of this column, normalised."""
+        return {normalise_title(name) for name in (self.title, *self.synonyms)}
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where a known column stands in this file."""
+
+    position: int
+    title: str
+
+    @property
+    def letter(self) -> str:
+        """Return the column's letter as Excel shows it."""
+        return str(get_column_letter(self.position + 1))
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """One row of the file: its number as Excel shows it, and the values of the known columns."""
+
+    number: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SkippedRow:
+    """A row that was not taken for data, and why: ``blank``, ``total`` or ``remark``."""
+
+    number: int
+    why: str
+
+
+@dataclass
+class Table:
+    """What was read."""
+
+    sheet: str
+    encoding: str
+    header_row: int
+    columns: dict[str, Column]
+    unknown: list[str]
+    other_sheets: list[str] = field(default_factory=list)
+    rows: list[SourceRow] = field(default_factory=list)
+    skipped: list[SkippedRow] = field(default_factory=list)
+
+
+def normalise_title(text: Any) -> str:
+    """Return a heading without blanks, stars and full-width forms.
+
+    >>> normalise_title(" 公民 身份号码＊ ")
+    '公民身份号码'
+    """
+    plain = unicodedata.normalize("NFKC", str(text or ""))
+    return "".join(ch for ch in plain if not ch.isspace() and ch not in "*:.").casefold()
+
+
+def read_table(content: bytes, headings: Sequence[Heading]) -> Table:
+    """Read the sheet whose header names the required headings; other sheets are named, not read.
+
+    Refuses what ``detect_format`` refuses, and ``header_missing``, ``header_twice``, ``no_rows``,
+    ``too_many_rows``, ``encoding_unknown``.
+    """
+    if detect_format(content) is FileFormat.XLSX:
+        table = _read_workbook(content, headings)
+    else:
+        text, encoding = decode_text(content)
+        read = _read_sheet("", _numbered(_csv_rows(text)), headings)
+        if isinstance(read, DomainError):
+            raise read
+        table = read
+        table.encoding = encoding
+    if not table.rows:
+        raise DomainError("no_rows", _("表头下面没有人员行，请检查后重新上传。"), field="document")
+    return table
+
+
+def decode_text(content: bytes) -> tuple[str, str]:
+    """Return the text and the name of its encoding; GB18030 decodes almost anything, so it comes last."""
+    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding), {"utf-8-sig": "UTF-8"}.get(encoding, encoding.upper())
+        except UnicodeDecodeError:
+            continue
+    raise DomainError(
+        "encoding_unknown", _("认不出文字编码，请在表格软件里另存为 .xlsx 再上传。"), field="document"
+    )
+
+
+def _csv_rows(text: str) -> Iterator[Cells]:
+    head = text[:4096]
+    delimiter = max(",\t;", key=head.count)
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    except csv.Error as error:
+        raise DomainError("file_damaged", _("CSV 文件的格式不对，请另存为 .xlsx 再上传。")) from error
+
+
+def _numbered(rows: Iterable[Cells]) -> Iterator[tuple[int, Cells]]:
+    return enumerate((row[:MAX_COLUMNS] for row in rows), start=1)
+
+
+def _read_workbook(content: bytes, headings: Sequence[Heading]) -> Table:
+    try:
+        # Formulas stay formulas: the text "=…" in a cell is a fault to name, its cached value a guess.
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    except (ValueError, KeyError, TypeError, ParseError, BadZipFile, OSError) as error:
+        raise DomainError("file_damaged", _("文件打不开，可能已损坏，请重新导出再上传。")) from error
+    try:
+        return _choose_sheet(book, headings)
+    except (ValueError, KeyError, TypeError, ParseError, BadZipFile) as error:
+        raise DomainError("file_damaged", _("文件打不开，可能已损坏，请重新导出再上传。")) from error
+    finally:
+        book.close()
+
+
+def _choose_sheet(book: Any, headings: Sequence[Heading]) -> Table:
+    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    refusal = None
+    for sheet in sheets:
+        sheet.reset_dimensions()  # the written dimensions may be wrong
+        rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+        table = _read_sheet(sheet.title, _numbered(rows), headings)
+        if isinstance(table, Table):
+            table.other_sheets = [other.title for other in sheets if other is not sheet]
+            return table
+        refusal = refusal or table
+    raise refusal or DomainError("file_empty", _("文件里没有工作表。"), field="document")
+
+
+def _read_sheet(
+    name: str, rows: Iterator[tuple[int, Cells]], headings: Sequence[Heading]
+) -> Table | DomainError:
+    """Return the table, or why this sheet is none (the caller may try another sheet)."""
+    best: tuple[int, list[str]] = (0, [heading.title for heading in headings if heading.required])
+    for number, cells in rows:
+        columns, twice = _columns(cells, headings)
+        missing = [heading.title for heading in headings if heading.required and heading.field not in columns]
+        if not missing and len(columns) >= 2:
+            if twice:
+                return DomainError(
+                    "header_twice",
+                    _("表头里有两列是同一项：%(titles)s。请只留一列。") % {"titles": "、".join(twice)},
+                    field="document",
+                )
+            taken = {column.position for column in columns.values()}
+            unknown = [_text(cell) for at, cell in enumerate(cells) if _text(cell) and at not in taken]
+            table = Table(name, "", number, columns, unknown)
+            _read_rows(table, rows)
+            return table
+        if len(columns) > best[0]:
+            best = (len(columns), missing)
+        if number >= HEADER_WITHIN:
+            break
+    text = _("没有找到表头。缺这几列：%(titles)s。") % {"titles": "、".join(best[1])}
+    return DomainError("header_missing", text, field="document")
+
+
+def _columns(cells: Cells, headings: Sequence[Heading]) -> tuple[dict[str, Column], list[str]]:
+    known = {name: heading.field for heading in headings for name in heading.names()}
+    columns: dict[str, Column] = {}
+    twice = []
+    for position, cell in enumerate(cells):
+        found = known.get(normalise_title(cell)) if isinstance(cell, str) else None
+        if found is None:
+            continue
+        if found in columns:
+            twice.append(_text(cell))
+        else:
+            columns[found] = Column(position, _text(cell))
+    return columns, twice
+
+
+def _read_rows(table: Table, rows: Iterator[tuple[int, Cells]]) -> None:
+    blank_run = 0
+    for number, cells in rows:
+        filled = [_text(cell) for cell in cells if _text(cell)]
+        if not filled:
+            blank_run += 1
+            if blank_run > MAX_BLANK_RUN:
+                break
+            table.skipped.append(SkippedRow(number, "blank"))
+            continue
+        blank_run = 0
+        if why := _not_data(filled):
+            table.skipped.append(SkippedRow(number, why))
+            continue
+        values = {
+            name: cells[column.position] if column.position < len(cells) else None
+            for name, column in table.columns.items()
+        }
+        table.rows.append(SourceRow(number, {name: _short(value) for name, value in values.items()}))
+        if len(table.rows) > MAX_ROWS:
+            text = _("超过 %(limit)s 行，请拆成几份上传。") % {"limit": MAX_ROWS}
+            raise DomainError("too_many_rows", text, field="document")
+    while table.skipped and table.skipped[-1].why == "blank" and _is_tail(table):
+        table.skipped.pop()
+
+
+def _is_tail(table: Table) -> bool:
+    """Empty rows after the last row of data are nobody's concern."""
+    last = table.rows[-1].number if table.rows else table.header_row
+    return table.skipped[-1].number > last
+
+
+def _not_data(filled: list[str]) -> str:
+    first = "".join(filled[0].split())
+    if first.startswith(_TOTALS):
+        return "total"
+    # A remark under the table fills one cell; a person fills several.
+    return "remark" if len(filled) == 1 and not first.isdigit() else ""
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _short(value: Any) -> Any:
+    return value[:MAX_CELL] if isinstance(value, str) else value

@@ -1,0 +1,34 @@
+"""Job kinds of the ground; registered by import."""
+
+from __future__ import annotations
+
+from cms.jobs import JobKind, job_kinds
+from cms.services import rosters
+
+job_kinds.register(
+    "roster_check",
+    JobKind(
+        "roster_check",
+        plan=rosters.plan_check,
+        do_items=rosters.check_rows,
+        prepare=rosters.prepare_rows,
+        finish=rosters.finish_check,
+        fail=rosters.fail_check,
+        link=rosters.roster_link,
+        chunk=100,
+    ),
+)
+job_kinds.register(
+    "roster_import",
+    JobKind(
+        "roster_import",
+        plan=rosters.plan_import,
+        do_items=rosters.import_rows,
+        prepare=rosters.prepare_rows,
+        finish=rosters.finish_import,
+        fail=rosters.fail_import,
+        link=rosters.roster_link,
+        # Small, because SQLite has one writer: others wait while a chunk is written.
+        chunk=20,
+    ),
+)

@@ -1,0 +1,49 @@
+"""The nouns of the ground; import them from here."""
+
+from cms.models.audit import AuditEntry
+from cms.models.files import StoredFile
+from cms.models.jobs import Job, JobItem
+from cms.models.memberships import Membership
+from cms.models.organisations import Licence, Organisation, OrganisationKind
+from cms.models.pages import HomePage, InfoPage
+from cms.models.people import (
+    Affiliation,
+    GroupTag,
+    InPostPeriod,
+    Person,
+    PersonAccount,
+    PersonDocument,
+    PersonName,
+    PersonSlip,
+)
+from cms.models.regions import Region, RegionSuccession
+from cms.models.roster import RosterRow, RosterUpload
+from cms.models.site_settings import SiteSettings
+from cms.models.users import User
+
+__all__ = [
+    "Affiliation",
+    "AuditEntry",
+    "GroupTag",
+    "HomePage",
+    "InPostPeriod",
+    "InfoPage",
+    "Job",
+    "JobItem",
+    "Licence",
+    "Membership",
+    "Organisation",
+    "OrganisationKind",
+    "Person",
+    "PersonAccount",
+    "PersonDocument",
+    "PersonName",
+    "PersonSlip",
+    "Region",
+    "RegionSuccession",
+    "RosterRow",
+    "RosterUpload",
+    "SiteSettings",
+    "StoredFile",
+    "User",
+]

@@ -1,0 +1,30 @@
+"""What each role may do with the ground's own models."""
+
+from __future__ import annotations
+
+from cms.roles import BACKOFFICE_ROLES, Role, role_permissions
+
+_READ_PEOPLE = frozenset({"view_person", "view_organisation", "view_region", "view_job", "view_auditentry"})
+_APPOINT = frozenset({"view_membership", "add_membership", "change_membership"})
+_PEOPLE = frozenset({"add_person", "add_personslip"})
+_ROSTERS = frozenset({"add_rosterupload", "view_rosterupload"})
+
+role_permissions.register(
+    "wagtailadmin",
+    {role: frozenset({"access_admin"}) for role in BACKOFFICE_ROLES},
+)
+role_permissions.register(
+    "cms",
+    {
+        Role.SYSTEM_ADMIN: _READ_PEOPLE
+        | _APPOINT
+        | _ROSTERS
+        | _PEOPLE
+        | {"add_organisation", "change_organisation"},
+        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE,
+        Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE,
+        Role.SUBSIDY_OFFICER: _READ_PEOPLE,
+        Role.APPROVER: _READ_PEOPLE,
+        Role.AUDITOR: _READ_PEOPLE,
+    },
+)

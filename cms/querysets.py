@@ -1,0 +1,126 @@
+"""Named reads of the ground; every list goes through ``visible_to``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from cms.models import User
+
+AnyModel = TypeVar("AnyModel", bound=models.Model)
+
+
+def live_on(on: dt.date, *, start: str = "valid_from", end: str = "valid_until") -> Q:
+    """Rows whose validity holds ``on``; both ends inclusive, an open end is for ever."""
+    return Q(**{f"{start}__lte": on}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": on}))
+
+
+class RegionQuerySet(models.QuerySet[AnyModel]):
+    """Regions: public facts."""
+
+    def visible_to(self, user: User) -> RegionQuerySet[AnyModel]:
+        """All of them; the back office asks of every model."""
+        return self
+
+
+class OrganisationQuerySet(models.QuerySet[AnyModel]):
+    """Organisations by scope."""
+
+    def visible_to(self, user: User) -> OrganisationQuerySet[AnyModel]:
+        """Own organisations, and those in a region the user's office covers."""
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(Q(pk__in=scope.organisations()) | scope.region_filter("region_code"))
+
+
+class PersonQuerySet(models.QuerySet[AnyModel]):
+    """People by scope."""
+
+    def visible_to(self, user: User) -> PersonQuerySet[AnyModel]:
+        """People an account acts for, affiliated to one's organisation, or affiliated in one's region."""
+        scope = user.scope()
+        if scope.everything:
+            return self
+        from cms.models import Affiliation, PersonAccount
+
+        acted_for = PersonAccount.objects.filter(user=user, until__isnull=True).values("person_id")
+        affiliated = Affiliation.objects.filter(
+            Q(organisation_id__in=scope.organisations()) | scope.region_filter("region_code")
+        ).values("person_id")
+        return self.filter(Q(pk__in=acted_for) | Q(pk__in=affiliated))
+
+
+class PersonFactQuerySet(models.QuerySet[AnyModel]):
+    """Facts about a person that an organisation recorded: current rows by scope."""
+
+    def current(self) -> PersonFactQuerySet[AnyModel]:
+        """Rows that nothing newer replaced."""
+        return self.filter(superseded_at__isnull=True)
+
+    def visible_to(self, user: User) -> PersonFactQuerySet[AnyModel]:
+        """The facts one's own organisation recorded or employs for, or in one's region."""
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(
+            Q(organisation_id__in=scope.organisations())
+            | scope.region_filter("region_code")
+            | Q(person__accounts__user=user, person__accounts__until__isnull=True)
+        ).distinct()
+
+
+class OwnedQuerySet(models.QuerySet[AnyModel]):
+    """Files and jobs: seen by who made them and by the organisation they were made for."""
+
+    def visible_to(self, user: User) -> OwnedQuerySet[AnyModel]:
+        """Own rows; an organisation administrator also sees the organisation's."""
+        from cms.roles import Role
+
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(Q(created_by=user) | Q(organisation_id__in=scope.organisations(Role.ORG_ADMIN)))
+
+
+class MembershipQuerySet(models.QuerySet[AnyModel]):
+    """Memberships by date and scope."""
+
+    def live(self, on: dt.date) -> MembershipQuerySet[AnyModel]:
+        """Memberships that hold ``on``."""
+        return self.filter(live_on(on))
+
+    def visible_to(self, user: User) -> MembershipQuerySet[AnyModel]:
+        """One's own, and those of organisations one administers."""
+        from cms.roles import Role
+
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(Q(user=user) | Q(organisation_id__in=scope.organisations(Role.ORG_ADMIN)))
+
+
+class AuditQuerySet(models.QuerySet[AnyModel]):
+    """The audit log; insert only, so update and delete are refused before the database refuses them."""
+
+    def visible_to(self, user: User) -> AuditQuerySet[AnyModel]:
+        """Entries made for one's organisations, in one's regions, or by oneself."""
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(
+            Q(actor_id=user.pk) | Q(organisation_id__in=scope.organisations()) | scope.region_filter("region_code")
+        )
+
+    def update(self, **kwargs: object) -> int:
+        """Refuse: entries are never changed."""
+        raise TypeError("audit entries are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: entries are never removed."""
+        raise TypeError("audit entries are never removed")

@@ -1,0 +1,207 @@
+"""Register organisations and appoint people in them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from cms import audit
+from cms.enums import OrganisationKindCode
+from cms.errors import DomainError
+from cms.models import Licence, Membership, Organisation, OrganisationKind, Region, User
+from cms.models.organisations import validate_uscc
+from cms.roles import REGION_ROLES, Role
+from cms.scope import code_range
+from cms.services.memberships import grant_role
+
+_CODE = re.compile(r"[A-Z0-9]{1,8}")
+_OFFICES = frozenset({OrganisationKindCode.HR_OFFICE, OrganisationKindCode.WOMENS_FEDERATION})
+# Only who runs the whole installation gives these.
+_CENTRAL_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
+
+
+@transaction.atomic
+def create_organisation(
+    *,
+    name: str,
+    short_code: str,
+    region_code: str,
+    kinds: Iterable[str],
+    by: User | None,
+    at: dt.datetime,
+    uscc: str = "",
+    **contact: str,
+) -> Organisation:
+    """Register an organisation; ``contact`` is ``contact_name`` and ``contact_phone``.
+
+    Refuses ``name_missing``, ``code_wrong``, ``uscc_wrong``, ``kinds_missing``, ``region_unknown``,
+    ``organisation_exists`` (name, code or USCC is taken).
+    """
+    if not name.strip():
+        raise DomainError("name_missing", _("请填机构名称。"), field="name")
+    if not _CODE.fullmatch(_code(short_code)):
+        message = _("代号是 1 到 8 个字母或数字，例如 XH。")
+        raise DomainError("code_wrong", message, field="short_code")
+    organisation = Organisation(name=name.strip(), short_code=_code(short_code), region_code=region_code)
+    _fill(organisation, uscc=uscc, region_code=region_code, **contact)
+    _save(organisation)
+    _set_kinds(organisation, kinds)
+    audit.record("organisation.create", organisation, by=by, at=at, code=organisation.short_code)
+    return organisation
+
+
+@transaction.atomic
+def change_organisation(
+    organisation: Organisation, *, kinds: Iterable[str], by: User | None, at: dt.datetime, **facts: str
+) -> Organisation:
+    """Change an organisation's facts; refusals as in ``create_organisation``.
+
+    The short code stays: class and certificate numbers carry it (``code_fixed``).
+    """
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if _code(facts.pop("short_code", organisation.short_code)) != organisation.short_code:
+        raise DomainError("code_fixed", _("代号已经用在编号里，不能改。"), field="short_code")
+    before = _facts(organisation)
+    organisation.name = facts.pop("name", organisation.name).strip()
+    _fill(organisation, **facts)
+    _save(organisation)
+    _set_kinds(organisation, kinds)
+    changed = [name for name, value in _facts(organisation).items() if value != before[name]]
+    audit.record("organisation.change", organisation, by=by, at=at, fields=changed)
+    return organisation
+
+
+@transaction.atomic
+def add_licence(
+    organisation: Organisation,
+    *,
+    number: str,
+    authority: str,
+    valid_from: dt.date,
+    valid_until: dt.date | None,
+    by: User | None,
+    at: dt.datetime,
+) -> Licence:
+    """Record 办学许可证 or a filing; refuses ``licence_order`` when it ends before it begins."""
+    if valid_until is not None and valid_until < valid_from:
+        raise DomainError("licence_order", _("有效期止不能早于有效期起。"), field="valid_until")
+    licence = Licence.objects.create(
+        organisation=organisation,
+        number=number,
+        authority=authority,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+    audit.record("organisation.licence", licence, by=by, at=at, number=number)
+    return licence
+
+
+def _code(text: str) -> str:
+    return text.strip().upper()
+
+
+def _fill(organisation: Organisation, **facts: str) -> None:
+    if "region_code" in facts:
+        organisation.region_code = facts["region_code"]
+        if not Region.objects.filter(code=organisation.region_code).exists():
+            message = _("没有这个行政区划代码，请再看看。")
+            raise DomainError("region_unknown", message, field="region_code")
+    if "uscc" in facts:
+        organisation.uscc = facts["uscc"].strip().upper() or None
+        if organisation.uscc:
+            try:
+                validate_uscc(organisation.uscc)
+            except ValidationError as error:
+                raise DomainError("uscc_wrong", error.messages[0], field="uscc") from error
+    for name in ("contact_name", "contact_phone"):
+        if name in facts:
+            setattr(organisation, name, facts[name].strip())
+
+
+def _facts(organisation: Organisation) -> dict[str, Any]:
+    names = ("name", "uscc", "region_code", "contact_name", "contact_phone")
+    facts: dict[str, Any] = {name: getattr(organisation, name) for name in names}
+    return {**facts, "kinds": sorted(organisation.kinds.values_list("kind", flat=True))}
+
+
+def _save(organisation: Organisation) -> None:
+    try:
+        with transaction.atomic():
+            organisation.save()
+    except IntegrityError as error:
+        message = _("名称、代号或统一社会信用代码已经登记过。")
+        raise DomainError("organisation_exists", message) from error
+
+
+def _set_kinds(organisation: Organisation, kinds: Iterable[str]) -> None:
+    wanted = {OrganisationKindCode(kind) for kind in kinds}
+    if not wanted:
+        raise DomainError("kinds_missing", _("请至少选一种机构类型。"), field="kinds")
+    organisation.kinds.exclude(kind__in=wanted).delete()
+    OrganisationKind.objects.bulk_create(
+        [OrganisationKind(organisation=organisation, kind=kind) for kind in sorted(wanted)],
+        ignore_conflicts=True,
+    )
+
+
+# --- who may appoint whom ------------------------------------------------------------------------
+
+
+def roles_to_give(by: User) -> list[Role]:
+    """Return the roles that ``by`` may give: never more than an organisation's own affairs."""
+    return [role for role in Role if by.scope().everything or role not in _CENTRAL_ROLES]
+
+
+def appoint(
+    user: User,
+    role: Role,
+    organisation: Organisation,
+    *,
+    by: User,
+    at: dt.datetime,
+    regions: Iterable[Region] = (),
+    valid_from: dt.date | None = None,
+    valid_until: dt.date | None = None,
+) -> Membership:
+    """Give ``user`` a role in an organisation that ``by`` administers.
+
+    A system administrator gives every role. An organisation's administrator gives its own roles; those
+    that see a region only in an office, and only for regions inside the office's own.
+    Refuses ``not_administrator``, ``role_central``, ``office_only``, ``region_outside``, ``member_already``
+    and what ``grant_role`` refuses.
+    """
+    places = list(regions) if role in REGION_ROLES else []
+    if not by.scope().everything:
+        _check_appointment(role, organisation, places, by)
+    if user.memberships.live(at.date()).filter(role=role, organisation=organisation).exists():
+        raise DomainError("member_already", _("这个账号已经有这个角色。"), field="account")
+    return grant_role(
+        user,
+        role,
+        organisation,
+        by=by,
+        at=at,
+        regions=places,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+
+
+def _check_appointment(role: Role, organisation: Organisation, places: list[Region], by: User) -> None:
+    if organisation.pk not in by.scope().organisations(Role.ORG_ADMIN):
+        raise DomainError("not_administrator", _("您不是这个机构的管理员。"), field="organisation")
+    if role in _CENTRAL_ROLES:
+        raise DomainError("role_central", _("这个角色由系统管理员授予。"), field="role")
+    if role not in REGION_ROLES:
+        return
+    if not organisation.kinds.filter(kind__in=_OFFICES).exists():
+        raise DomainError("office_only", _("这个角色只在人社部门或妇联授予。"), field="role")
+    low, high = code_range(organisation.region_code)
+    if any(not low <= place.code <= high for place in places):
+        raise DomainError("region_outside", _("管辖地区超出了本机构的地区。"), field="regions")

@@ -1,0 +1,29 @@
+"""Celery entry points of the ground; each calls one function."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+
+def wake(job_id: str) -> None:
+    """Send the message after the commit; a broker that is down loses nothing, the sweep asks again."""
+    transaction.on_commit(lambda: carry_out_job.delay_on_commit(job_id), robust=True)  # type: ignore[attr-defined]  # Celery's Django task has it
+
+
+@shared_task(name="cms.tasks.carry_out_job")
+def carry_out_job(job_id: str) -> None:
+    """Work a job, or do nothing if it is over or in other hands."""
+    from cms.jobs import carry_out
+
+    carry_out(job_id)
+
+
+@shared_task(name="cms.tasks.sweep_jobs")
+def sweep_jobs() -> None:
+    """Wake a worker for every job whose message or worker was lost."""
+    from cms.jobs import jobs_to_wake
+
+    for job_id in jobs_to_wake(timezone.now()):
+        wake(job_id)

@@ -1,0 +1,47 @@
+"""Settings of the reader, not of an account: text size and language."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language as django_set_language
+
+from cms.access import public
+from cms.context import LARGE, TEXT_SIZE_COOKIE
+
+YEAR_SECONDS = 365 * 24 * 60 * 60
+
+# Both views only keep a preference, so a forged request harms nobody. A token would put a cookie
+# and a per-visitor secret into every public page, and such a page could not be cached.
+
+
+def _next_url(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        return target
+    return "/"
+
+
+@public
+@csrf_exempt
+@require_POST
+def set_text_size(request: HttpRequest) -> HttpResponse:
+    """Keep 字再大一点 for a year, or forget it; back to the page the reader came from."""
+    response = HttpResponseRedirect(_next_url(request))
+    if request.POST.get("size") == LARGE:
+        response.set_cookie(
+            TEXT_SIZE_COOKIE, LARGE, max_age=YEAR_SECONDS, secure=request.is_secure(), samesite="Lax"
+        )
+    else:
+        response.delete_cookie(TEXT_SIZE_COOKIE, samesite="Lax")
+    return response
+
+
+@public
+@csrf_exempt
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponseBase:
+    """Django's own language switch."""
+    return django_set_language(request)

@@ -1,0 +1,66 @@
+"""Registers the ground's back office; the screens live in ``cms/backoffice``."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+from wagtail import hooks
+from wagtail.admin.ui.components import Component
+from wagtail.admin.viewsets.base import ViewSetGroup
+
+from cms.backoffice.audit import AuditViewSet
+from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume
+from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet, RegionViewSet
+from cms.backoffice.people import PersonViewSet
+from cms.backoffice.rosters import RosterViewSet
+from cms.backoffice.todo import TodoPanel
+
+
+class PeopleGroup(ViewSetGroup):
+    """人员与机构."""
+
+    menu_label = gettext_lazy("人员与机构")
+    menu_icon = "group"
+    menu_order = 100
+    items = (
+        PersonViewSet,
+        RosterViewSet,
+        OrganisationViewSet,
+        MembershipViewSet,
+        RegionViewSet,
+        JobViewSet,
+        AuditViewSet,
+    )
+
+
+@hooks.register("register_admin_viewset")
+def register_people() -> PeopleGroup:
+    """Register 人员与机构."""
+    return PeopleGroup()
+
+
+@hooks.register("register_admin_urls")
+def register_urls() -> list[URLPattern]:
+    """Register the pages that are no listing."""
+    return [
+        path("jobs/<uuid:pk>/", JobView.as_view(), name="caravan_job"),
+        path("jobs/<uuid:pk>/cancel/", cancel, name="caravan_job_cancel"),
+        path("jobs/<uuid:pk>/resume/", resume, name="caravan_job_resume"),
+        path("files/<uuid:pk>/", download, name="caravan_file"),
+    ]
+
+
+@hooks.register("insert_global_admin_css")
+def admin_css() -> SafeString:
+    """Add our tags and review panels to Wagtail's look."""
+    return format_html('<link rel="stylesheet" href="{}">', static("cms/admin.css"))
+
+
+@hooks.register("construct_homepage_panels")
+def home_panels(request: HttpRequest, panels: list[Component]) -> None:
+    """Put what waits on top of the home screen."""
+    panels.insert(0, TodoPanel())

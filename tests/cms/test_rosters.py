@@ -1,0 +1,558 @@
+"""Rosters from upload to register: dry run, preview, confirm, the same file applied once."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+from openpyxl import Workbook
+
+from cms.crypto import decrypt
+from cms.demo import load_demo_organisations, load_demo_regions
+from cms.enums import ItemState, JobState, RosterState, RowOutcome, Sex
+from cms.errors import DomainError
+from cms.identity import demo_number
+from cms.importing.findings import unseal
+from cms.importing.people import ROSTER_HEADINGS
+from cms.importing.reader import read_table
+from cms.jobs import cancel_job, carry_out
+from cms.models import AuditEntry, GroupTag, Job, Organisation, Person, RosterRow, RosterUpload, User
+from cms.roles import Role
+from cms.services import rosters
+from cms.services.memberships import grant_role, sync_roles
+from cms.services.rosters import confirm_roster, upload_roster
+from cms.tasks import sweep_jobs
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+NOW = timezone.now()
+NUMBER = demo_number(dt.date(1990, 5, 1), 1, Sex.FEMALE)
+OTHER = demo_number(dt.date(1985, 7, 9), 2, Sex.MALE)
+HEADER = [
+    "姓名",
+    "性别",
+    "出生日期",
+    "公民身份号码",
+    "人员类别",
+    "类别证明编号",
+    "联系电话",
+    "户籍地址",
+    "文化程度",
+    "民族",
+]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def school(db: None) -> Organisation:
+    load_demo_regions()
+    sync_roles()
+    return load_demo_organisations()["XH"]
+
+
+@pytest.fixture
+def planner(school: Organisation) -> User:
+    return user_with(Role.PLANNER, school, "planner")
+
+
+def user_with(role: Role, organisation: Organisation, name: str) -> User:
+    user = User.objects.create(username=name)
+    grant_role(user, role, organisation, by=None, at=NOW)
+    return User.objects.get(pk=user.pk)
+
+
+def csv_of(*rows: list[Any], header: list[str] = HEADER) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *rows])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def xlsx_of(*rows: list[Any]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def checked(content: bytes, school: Organisation, user: User, name: str = "花名册.csv") -> RosterUpload:
+    upload = upload_roster(content, name, school, by=user, at=NOW)
+    carry_out(str(upload.check_job_id))
+    upload.refresh_from_db()
+    return upload
+
+
+def imported(upload: RosterUpload, user: User) -> RosterUpload:
+    upload = confirm_roster(upload, by=user, at=NOW)
+    carry_out(str(upload.import_job_id))
+    upload.refresh_from_db()
+    return upload
+
+
+def findings(upload: RosterUpload, number: int) -> dict[str, str]:
+    """Return column title to code for one row."""
+    row = upload.rows.get(number=number)
+    return {finding.title: finding.code for finding in unseal(row.errors_token)}
+
+
+@pytest.mark.both
+def test_420_people_are_checked_confirmed_and_registered(school: Organisation, planner: User) -> None:
+    upload = checked((DATA / "roster_clean.xlsx").read_bytes(), school, planner, "roster_clean.xlsx")
+    assert upload.state == RosterState.CHECKED
+    assert upload.rows.filter(outcome=RowOutcome.NEW).count() == 420
+    assert not Person.objects.exists()  # the dry run changes nothing
+    assert "填表说明" in upload.message and "培训等级" in upload.message
+
+    upload = imported(upload, planner)
+    assert upload.state == RosterState.IMPORTED
+    assert Person.objects.visible_to(planner).count() == 420
+    person = Person.objects.get(legal_name="吕国艳")
+    assert (person.sex, person.birth_date, person.education) == (
+        "female",
+        dt.date(1970, 10, 19),
+        "junior_college",
+    )
+    assert person.ethnicity == "汉族" and person.phone == "19900003374"
+    assert person.region_code.startswith("990101101")  # 河湾镇
+    tag = person.group_tags.get()
+    assert (tag.group, tag.proof_number, tag.is_verified) == ("out_of_poverty", "ZM0999941", False)
+
+    again = checked((DATA / "roster_clean.xlsx").read_bytes(), school, planner, "again.xlsx")
+    assert again.rows.filter(outcome=RowOutcome.SAME).count() == 420
+    imported(again, planner)
+    assert Person.objects.count() == 420 and GroupTag.objects.count() == 420
+
+
+# Row of roster_messy.xlsx -> the code at the column that roster_messy.expected.csv names; "" is accepted.
+MESSY = {
+    3: "number_scientific", 4: "number_scientific", 5: "number_check_digit", 6: "", 7: "", 8: "number_length",
+    9: "", 10: "number_repeated", 11: "number_repeated", 12: "birth_date_differs", 13: "sex_differs", 14: "formula",
+    15: "", 16: "name_pua", 17: "", 18: "", 19: "", 20: "name_missing", 21: "", 22: "phone_wrong", 23: "",
+    24: "group_unknown", 25: "group_unknown", 26: "", 27: "", 28: "date_wrong", 31: "number_age", 32: "", 33: "",
+    34: "", 35: "", 36: "name_length",
+}  # fmt: skip
+
+
+def test_every_fault_of_a_messy_roster_is_named_at_its_cell(school: Organisation, planner: User) -> None:
+    upload = checked((DATA / "roster_messy.xlsx").read_bytes(), school, planner, "roster_messy.xlsx")
+    for number, code in MESSY.items():
+        row = upload.rows.get(number=number)
+        errors = [finding.code for finding in unseal(row.errors_token) if finding.is_error]
+        assert (code in errors) if code else not errors, f"row {number}: {errors}"
+        assert (row.outcome == RowOutcome.REFUSED) == bool(code)
+    names = dict(upload.rows.values_list("number", "name"))
+    assert (names[15], names[17], names[18], names[19]) == (
+        "李䶮",
+        "阿依古丽·买买提",
+        "阿依古丽·吐尔逊",
+        "王秀英",
+    )
+    assert "43、44" in upload.message and "合计行：65" in upload.message
+    assert upload.rows.count() == 60
+
+    imported(upload, planner)
+    assert Person.objects.count() == 43
+    assert not upload.rows.filter(outcome=RowOutcome.REFUSED, imported_at__isnull=False).exists()
+    resident = Person.objects.get(legal_name="程荣")
+    assert resident.documents.get().id_type == "hmt_permit"
+
+
+def test_gb18030_is_told_and_read(school: Organisation, planner: User) -> None:
+    upload = checked((DATA / "roster_gb18030.csv").read_bytes(), school, planner)
+    assert "GB18030" in upload.message and upload.rows.filter(outcome=RowOutcome.NEW).count() == 50
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "file_empty"),
+        (b"  \r\n ", "file_empty"),
+        (b"%PDF-1.7 something", "file_type"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "file_type"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 100, "file_old_excel"),
+        (b"PK\x03\x04 not really a zip", "file_damaged"),
+    ],
+)
+def test_what_is_no_table_is_refused_at_once(
+    school: Organisation, planner: User, content: bytes, code: str
+) -> None:
+    with pytest.raises(DomainError) as refusal:
+        upload_roster(content, "roster.xlsx", school, by=planner, at=NOW)
+    assert (refusal.value.code, refusal.value.field) == (code, "document")
+    assert not RosterUpload.objects.exists() and not Job.objects.exists()
+
+
+def archive(**parts: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in {"xl/workbook.xml": b"<workbook/>", **parts}.items():
+            file.writestr(name, data)
+    return content.getvalue()
+
+
+HOSTILE = {
+    "macros": ("file_macros", lambda: archive(**{"xl/vbaProject.bin": b"macro"})),
+    "bomb": (
+        "file_too_large",
+        lambda: archive(**{"xl/worksheets/sheet1.xml": b"0" * (201 * 1024 * 1024)}),
+    ),
+    "parts": ("file_too_large", lambda: archive(**{f"xl/media/{n}": b"" for n in range(2001)})),
+    "entity": (
+        "file_damaged",
+        lambda: archive(**{"xl/sharedStrings.xml": b'<!DOCTYPE x [<!ENTITY a "b">]><sst/>'}),
+    ),
+    "hollow": ("file_damaged", archive),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_workbook_is_refused(name: str) -> None:
+    code, make = HOSTILE[name]
+    with pytest.raises(DomainError) as refusal:
+        read_table(make(), ROSTER_HEADINGS)
+    assert refusal.value.code == code
+
+
+def test_a_file_over_the_limit_is_refused_with_the_limit(
+    school: Organisation, planner: User, settings
+) -> None:
+    settings.UPLOAD_LIMIT_BYTES = 1024 * 1024
+    with pytest.raises(DomainError) as refusal:
+        upload_roster(b"a" * (1024 * 1024 + 1), "a.csv", school, by=planner, at=NOW)
+    assert refusal.value.code == "file_too_large" and "1 MB" in str(refusal.value)
+
+
+def test_the_header_is_found_under_titles_and_by_other_names() -> None:
+    table = read_table(
+        xlsx_of(
+            ["某县花名册"],
+            [None],
+            ["填表日期：2026-03-01"],
+            [" 姓 名*", "身份证号", "手 机"],
+            ["王秀英", NUMBER, 1],
+        ),
+        ROSTER_HEADINGS,
+    )
+    assert table.header_row == 4 and [row.number for row in table.rows] == [5]
+    assert {name: column.letter for name, column in table.columns.items()} == {
+        "legal_name": "A", "number": "B", "phone": "C",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "word"),
+    [
+        ([["姓名", "电话"], ["王秀英", "1"]], "header_missing", "公民身份号码"),
+        ([["姓名", "公民身份号码", "身份证号"], ["王秀英", "1", "2"]], "header_twice", "身份证号"),
+        ([["姓名", "公民身份号码"]], "no_rows", ""),
+        ([["合计", "12"]], "header_missing", "姓名"),
+    ],
+)
+def test_an_unreadable_table_says_why(
+    school: Organisation, planner: User, rows: list, code: str, word: str
+) -> None:
+    upload = checked(xlsx_of(*rows), school, planner, "x.xlsx")
+    assert upload.state == RosterState.UNREADABLE and word in upload.message
+    assert upload.check_job.state == JobState.FAILED
+    with pytest.raises(DomainError) as refusal:
+        confirm_roster(upload, by=planner, at=NOW)
+    assert refusal.value.code == "roster_not_checked"
+
+
+def row_of(name: str = "王秀英", number: str = NUMBER, **cells: str) -> list[str]:
+    values = {"姓名": name, "公民身份号码": number, **cells}
+    return [values.get(title, "") for title in HEADER]
+
+
+def test_a_known_person_is_linked_and_a_difference_is_said_but_not_shown(
+    school: Organisation, planner: User
+) -> None:
+    first = row_of(联系电话="19900001111", 文化程度="初中")
+    imported(checked(csv_of(first), school, planner), planner)
+    company = Organisation.objects.get(short_code="QS")
+    stranger = user_with(Role.PLANNER, company, "stranger")
+    assert not Person.objects.visible_to(stranger).exists()
+
+    upload = checked(csv_of(row_of(联系电话="19900002222", 文化程度="初中")), company, stranger)
+    row = upload.rows.get()
+    assert row.outcome == RowOutcome.DIFFERS and findings(upload, 2) == {"联系电话": "differs_from_register"}
+    assert "19900001111" not in str(unseal(row.errors_token))
+    imported(upload, stranger)
+    person = Person.objects.get()
+    assert person.phone == "19900001111" and Person.objects.visible_to(stranger).get() == person
+
+
+def test_a_number_under_another_name_stays_out(school: Organisation, planner: User) -> None:
+    imported(checked(csv_of(row_of("王秀英")), school, planner), planner)
+    company = Organisation.objects.get(short_code="QS")
+    stranger = user_with(Role.PLANNER, company, "stranger")
+    upload = checked(csv_of(row_of("李桂花"), row_of("张三", OTHER)), company, stranger)
+    assert upload.rows.get(number=2).outcome == RowOutcome.REFUSED
+    assert "王秀英" not in str(unseal(upload.rows.get(number=2).errors_token))
+    imported(upload, stranger)
+    assert [person.legal_name for person in Person.objects.visible_to(stranger)] == ["张三"]
+
+
+def test_an_import_resumes_and_applies_a_row_once(
+    school: Organisation, planner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [demo_number(dt.date(1980, 1, 1), serial, Sex.FEMALE) for serial in range(45)]
+    upload = checked(csv_of(*[row_of("王秀英", number) for number in numbers]), school, planner)
+    upload = confirm_roster(upload, by=planner, at=NOW)
+    real = rosters.PersonRosterResource.apply
+    applied: list[str] = []
+
+    def die_at_31st(self: Any, instance: Any) -> None:
+        if len(applied) == 30:
+            raise KeyboardInterrupt
+        applied.append(instance.number)
+        real(self, instance)
+
+    monkeypatch.setattr(rosters.PersonRosterResource, "apply", die_at_31st)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(str(upload.import_job_id))
+    assert Person.objects.count() == 20  # one whole chunk; the second went back as a whole
+    monkeypatch.setattr(rosters.PersonRosterResource, "apply", real)
+    Job.objects.update(lease_until=NOW - dt.timedelta(minutes=1))
+    carry_out(str(upload.import_job_id))
+    upload.refresh_from_db()
+    assert upload.state == RosterState.IMPORTED and Person.objects.count() == 45
+    assert AuditEntry.objects.filter(action="person.register").count() == 45
+
+
+def wait_until(ready: Any, worker: Any, seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, worker.output()
+        time.sleep(0.1)
+
+
+def test_a_killed_worker_loses_no_row_and_doubles_none(transactional_db: None, worker: Any) -> None:
+    load_demo_regions()
+    school = load_demo_organisations()["XH"]
+    user = user_with(Role.PLANNER, school, "planner")
+    upload = checked((DATA / "roster_clean.xlsx").read_bytes(), school, user, "roster_clean.xlsx")
+    first = worker()
+    upload = confirm_roster(upload, by=user, at=NOW)
+    wait_until(lambda: Person.objects.count() >= 60, first)
+    first.kill()
+    before = Person.objects.count()
+    assert 60 <= before < 420
+    assert before == upload.rows.filter(imported_at__isnull=False).count()  # rows and marks went together
+
+    job = Job.objects.filter(pk=upload.import_job_id)
+    job.update(lease_until=NOW - dt.timedelta(minutes=1))  # as half a minute later
+    second = worker()
+    sweep_jobs()
+    wait_until(lambda: job.get().is_finished, second)
+    upload.refresh_from_db()
+    assert (upload.state, job.get().runs) == (RosterState.IMPORTED, 2)
+    assert Person.objects.count() == 420
+    assert AuditEntry.objects.filter(action="person.register").count() == 420
+
+
+def test_a_cancelled_import_can_be_confirmed_again(school: Organisation, planner: User) -> None:
+    upload = checked(csv_of(row_of(), row_of("张三", OTHER)), school, planner)
+    upload = confirm_roster(upload, by=planner, at=NOW)
+    cancel_job(upload.import_job, by=planner, at=NOW)
+    upload.refresh_from_db()
+    assert upload.state == RosterState.CHECKED
+    assert imported(upload, planner).state == RosterState.IMPORTED and Person.objects.count() == 2
+
+
+def test_a_second_confirmation_is_refused(school: Organisation, planner: User) -> None:
+    upload = checked(csv_of(row_of()), school, planner)
+    imported(upload, planner)
+    with pytest.raises(DomainError) as refusal:
+        confirm_roster(upload, by=planner, at=NOW)
+    assert refusal.value.code == "roster_not_checked"
+
+
+def test_a_roster_of_wrong_rows_has_nothing_to_confirm(school: Organisation, planner: User) -> None:
+    upload = checked(csv_of(row_of(number="123")), school, planner)
+    with pytest.raises(DomainError) as refusal:
+        confirm_roster(upload, by=planner, at=NOW)
+    assert refusal.value.code == "roster_nothing_to_import"
+
+
+def test_what_changed_since_the_dry_run_is_judged_again(school: Organisation, planner: User) -> None:
+    """Two rosters with one number and two names, both checked before either was imported."""
+    first = checked(csv_of(row_of("王秀英")), school, planner)
+    second = checked(csv_of(row_of("李桂花"), row_of("张三", OTHER)), school, planner)
+    imported(first, planner)
+    second = imported(second, planner)
+    row = second.rows.get(number=2)
+    assert row.outcome == RowOutcome.REFUSED and row.imported_at is None
+    item = second.import_job.items.get(key="2")
+    assert (item.state, item.code) == (ItemState.REFUSED, "differs_from_register")
+    assert second.rows.get(number=3).imported_at is not None
+
+
+def test_neither_file_nor_wrong_cells_lie_open(school: Organisation, planner: User) -> None:
+    upload = checked(csv_of(row_of("王秀英", NUMBER[:-1])), school, planner)
+    stored = upload.file.content.open("rb").read()
+    assert NUMBER[:-1].encode() not in stored and NUMBER[:-1].encode() in decrypt(stored)
+    row = RosterRow.objects.get()
+    assert NUMBER[:-1] not in row.errors_token and NUMBER[:-1] not in row.masked
+    assert not AuditEntry.objects.filter(data__icontains=NUMBER[:-1]).exists()
+    assert not Job.objects.get().items.filter(message__icontains=NUMBER[:-1]).exists()
+
+
+# --- screens -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def client_of(school: Organisation):
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+def post_file(client: Client, school: Organisation, content: bytes, name: str = "roster.csv") -> Any:
+    document = SimpleUploadedFile(name, content)
+    return client.post("/admin/rosters/new/", {"organisation": school.pk, "document": document})
+
+
+def test_upload_preview_confirm_and_result_on_screen(school: Organisation, planner: User, client_of) -> None:
+    client = client_of(planner)
+    sent = post_file(client, school, csv_of(row_of(), row_of("李桂花", "123456")))
+    upload = RosterUpload.objects.get()
+    assert (sent.status_code, sent.url) == (302, f"/admin/jobs/{upload.check_job_id}/")
+    waiting = client.get(sent.url)
+    assert waiting.headers["Refresh"] == "3" and "Refresh" not in client.get(f"{sent.url}?still=1").headers
+    carry_out(str(upload.check_job_id))
+    done = client.get(sent.url)
+    assert "Refresh" not in done.headers and f"/admin/rosters/inspect/{upload.pk}/" in done.content.decode()
+
+    preview = client.get(f"/admin/rosters/inspect/{upload.pk}/").content.decode()
+    assert "确认导入 1 人" in preview and "D3" in preview and "123456" in preview
+    assert preview.index("李桂花") < preview.index("王秀英")  # what needs somebody comes first
+    assert NUMBER not in preview
+    assert "李桂花" not in client.get(f"/admin/rosters/inspect/{upload.pk}/?outcome=new").content.decode()
+
+    assert client.get(f"/admin/rosters/confirm/{upload.pk}/").status_code == 405
+    confirmed = client.post(f"/admin/rosters/confirm/{upload.pk}/")
+    upload.refresh_from_db()
+    assert confirmed.url == f"/admin/jobs/{upload.import_job_id}/"
+    carry_out(str(upload.import_job_id))
+    result = client.get(f"/admin/rosters/inspect/{upload.pk}/").content.decode()
+    assert "已导入 1 人" in result and "确认导入" not in result
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "空"), (b"%PDF-1.7", "只收 .xlsx 或 .csv"), (b"\xd0\xcf\x11\xe0" + b"\x00" * 9, "另存为 .xlsx")],
+)
+def test_a_wrong_file_is_said_on_the_form(
+    school: Organisation, planner: User, client_of, content: bytes, words: str
+) -> None:
+    answer = post_file(client_of(planner), school, content)
+    assert answer.status_code == 200 and words in answer.content.decode()
+    assert not RosterUpload.objects.exists()
+
+
+def test_a_body_over_the_limit_is_answered_413(
+    school: Organisation, planner: User, client_of, settings
+) -> None:
+    settings.UPLOAD_LIMIT_BYTES = 1024 * 1024
+    answer = post_file(client_of(planner), school, b"a" * (1024 * 1024 + 1))
+    assert answer.status_code == 413 and "1 MB" in answer.content.decode()
+
+
+def test_a_full_number_is_masked_on_the_preview(school: Organisation, planner: User, client_of) -> None:
+    wrong = NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1")
+    upload = checked(csv_of(row_of(number=wrong)), school, planner)
+    page = client_of(planner).get(f"/admin/rosters/inspect/{upload.pk}/").content.decode()
+    assert wrong not in page and f"9{'*' * 16}{wrong[-1]}" in page
+
+
+def test_others_find_nothing(school: Organisation, planner: User, client_of) -> None:
+    upload = checked(csv_of(row_of()), school, planner)
+    company = Organisation.objects.get(short_code="QS")
+    addresses = [
+        f"/admin/rosters/inspect/{upload.pk}/",
+        f"/admin/jobs/{upload.check_job_id}/",
+        f"/admin/files/{upload.file_id}/",
+    ]
+    posts = [f"/admin/rosters/confirm/{upload.pk}/", f"/admin/jobs/{upload.check_job_id}/cancel/"]
+    stranger = client_of(user_with(Role.ORG_ADMIN, company, "stranger"))
+    for address in addresses:
+        assert stranger.get(address).status_code == 404, address
+        assert Client().get(address).status_code == 302
+    for address in posts:
+        assert stranger.post(address).status_code == 404, address
+    assert "花名册.csv" not in stranger.get("/admin/rosters/").content.decode()
+    admin = client_of(user_with(Role.ORG_ADMIN, school, "admin"))
+    for address in addresses:
+        assert admin.get(address).status_code == 200, address
+    officer = user_with(Role.PLANNER, company, "other")
+    assert post_file(client_of(officer), school, csv_of(row_of())).status_code == 200  # no valid choice
+    assert RosterUpload.objects.count() == 1
+
+
+def test_a_download_of_a_roster_is_on_record(school: Organisation, planner: User, client_of) -> None:
+    content = csv_of(row_of())
+    upload = checked(content, school, planner)
+    answer = client_of(planner).get(f"/admin/files/{upload.file_id}/")
+    assert answer.content == content and "attachment" in answer.headers["Content-Disposition"]
+    assert AuditEntry.objects.filter(action="file.download", object_id=str(upload.file_id)).count() == 1
+    upload.file.expires_at = NOW - dt.timedelta(seconds=1)
+    upload.file.save()
+    assert client_of(planner).get(f"/admin/files/{upload.file_id}/").status_code == 404
+
+
+def test_pages_cost_the_same_at_2_and_at_20_rows(school: Organisation, planner: User, client_of) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = client_of(planner)
+
+    def queries(count: int) -> dict[str, int]:
+        rows = [row_of(number=f"12345{n}") for n in range(count)]
+        upload = checked(csv_of(*rows), school, planner)
+        found = {}
+        for name, address in (
+            ("preview", f"/admin/rosters/inspect/{upload.pk}/"),
+            ("job", f"/admin/jobs/{upload.check_job_id}/"),
+        ):
+            client.get(address)
+            with CaptureQueriesContext(connection) as seen:
+                assert client.get(address).status_code == 200
+            found[name] = len(seen)
+        return found
+
+    assert queries(2) == queries(20)
+
+
+# --- command -------------------------------------------------------------------------------------
+
+
+def test_the_command_imports_like_the_screens(school: Organisation, tmp_path: Path, capsys) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_bytes(csv_of(row_of(), row_of("李桂花", "123456")))
+    with pytest.raises(CommandError, match="1 rows"):
+        call_command("import_data", "people", str(path), "--organisation", "xh", "--dry-run")
+    assert not Person.objects.exists()
+    with pytest.raises(CommandError, match="1 rows"):
+        call_command("import_data", "people", str(path), "--organisation", "XH")
+    printed = capsys.readouterr().out
+    assert "D3" in printed and "number_length" in printed and "123456" not in printed and "new=1" in printed
+    assert Person.objects.get().affiliations.get().organisation == school
+    with pytest.raises(CommandError, match="NOBODY"):
+        call_command("import_data", "people", str(path), "--organisation", "NOBODY")
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("import_data", "people", str(tmp_path / "absent.csv"), "--organisation", "XH")
