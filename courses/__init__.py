@@ -1,0 +1,1 @@
+"""Courses: what is taught and learned; occupations, courses and versions, menus, assessments, records."""

@@ -1,0 +1,1 @@
+"""State changes of courses; one use case a module."""
