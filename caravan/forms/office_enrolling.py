@@ -1,0 +1,59 @@
+"""Choosing whom to enrol from the organisation's people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from caravan.enums import ACTIVE
+from caravan.models import Enrolment, TrainingClass
+from cms.models import Affiliation, Person, RosterRow, RosterUpload, User
+
+# One call enrols at most so many; more is several calls.
+MOST = 1000
+
+
+class PeopleFilterForm(forms.Form):
+    """Which of the organisation's people to show."""
+
+    roster = forms.ModelChoiceField(
+        RosterUpload.objects.none(), label=_("花名册"), required=False, empty_label=_("不限")
+    )
+    q = forms.CharField(label=_("姓名或拼音"), required=False, max_length=50)
+
+    def __init__(self, *args: Any, training_class: TrainingClass, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.training_class, self.user = training_class, user
+        self.rosters = RosterUpload.objects.filter(organisation=training_class.organisation).select_related(
+            "file"
+        )
+        self.fields["roster"].queryset = self.rosters.order_by("-created_at")  # type: ignore[attr-defined]  # a model choice
+
+    def people(self) -> QuerySet[Person]:
+        """Return the organiser's people not yet in the class that match; a wrong filter shows nobody."""
+        if not self.is_valid():
+            return Person.objects.none()
+        own = Affiliation.objects.filter(organisation=self.training_class.organisation, person=OuterRef("pk"))
+        active = Enrolment.objects.filter(
+            training_class=self.training_class, person=OuterRef("pk"), state__in=sorted(ACTIVE)
+        )
+        rows = Person.objects.visible_to(self.user).filter(Exists(own), ~Exists(active))
+        if roster := self.cleaned_data["roster"]:
+            rows = rows.filter(
+                pk__in=RosterRow.objects.filter(upload=roster, person__isnull=False).values("person")
+            )
+        if q := self.cleaned_data["q"].strip():
+            rows = rows.filter(Q(legal_name__icontains=q) | Q(name_pinyin__icontains=q))
+        return rows.order_by("pk")
+
+
+class EnrolPeopleForm(forms.Form):
+    """Whom, and the reason when a rule is set aside."""
+
+    override = forms.CharField(
+        label=_("破例原因"), required=False, max_length=200,
+        help_text=_("平时空着。写了原因，报名截止、年龄、时间冲突这三条可以放过，名额不能放过。"),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""State changes of the caravan; one use case a module."""

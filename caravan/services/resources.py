@@ -1,0 +1,79 @@
+"""Venues with their rooms, vehicles, kits and trainers: what the planners plan with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TypeVar
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from caravan.models import Kit, Room, TrainerProfile, Vehicle, Venue
+from cms import audit
+from cms.errors import DomainError
+from cms.models import Region, User
+from cms.roles import Role
+
+RoomFacts = Sequence[tuple[str, int]]
+Named = TypeVar("Named", Vehicle, Kit, TrainerProfile)
+
+
+@transaction.atomic
+def save_venue(venue: Venue, rooms: RoomFacts, *, by: User | None, at: dt.datetime) -> Venue:
+    """Store a venue and its rooms (name, seats); a room is renamed by nobody, only its seats change.
+
+    Raises ``region_unknown``, ``rooms_missing``, ``room_used`` (a room that holds sessions stays).
+    """
+    if not Region.objects.filter(code=venue.region_code).exists():
+        raise DomainError("region_unknown", _("没有这个区划代码，请核对 12 位代码。"), field="region_code")
+    if not rooms:
+        raise DomainError("rooms_missing", _("至少要有一间教室。"), field="rooms")
+    is_new = venue._state.adding
+    venue.save()
+    kept = dict(rooms)
+    for room in venue.rooms.exclude(name__in=kept):
+        if room.sessions.exists():
+            raise DomainError(
+                "room_used", _("“%(room)s”排过课，不能删。") % {"room": room.name}, field="rooms"
+            )
+        room.delete()
+    for name, capacity in kept.items():
+        Room.objects.update_or_create(venue=venue, name=name, defaults={"capacity": capacity})
+    action = "venue.create" if is_new else "venue.change"
+    audit.record(action, venue, by=by, at=at, name=venue.name, rooms=kept, is_shared=venue.is_shared)
+    return venue
+
+
+@transaction.atomic
+def save_vehicle(vehicle: Vehicle, *, by: User | None, at: dt.datetime) -> Vehicle:
+    """Store a vehicle."""
+    return _save(vehicle, "vehicle", by=by, at=at)
+
+
+@transaction.atomic
+def save_kit(kit: Kit, *, by: User | None, at: dt.datetime) -> Kit:
+    """Store a kit."""
+    return _save(kit, "kit", by=by, at=at)
+
+
+@transaction.atomic
+def save_trainer(trainer: TrainerProfile, *, by: User | None, at: dt.datetime) -> TrainerProfile:
+    """Store who teaches for an organisation.
+
+    Raises ``not_a_trainer`` when the account has no live trainer's role there.
+    """
+    live = trainer.user.memberships.live(at.date()).filter(
+        organisation=trainer.organisation_id, role=Role.TRAINER
+    )
+    if not live.exists():
+        words = _("这个账号在本机构没有讲师角色，请先授权。")
+        raise DomainError("not_a_trainer", words, field="user")
+    return _save(trainer, "trainer", by=by, at=at)
+
+
+def _save(row: Named, noun: str, *, by: User | None, at: dt.datetime) -> Named:
+    action = f"{noun}.create" if row._state.adding else f"{noun}.change"
+    row.save()
+    audit.record(action, row, by=by, at=at, name=row.name)
+    return row
