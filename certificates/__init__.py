@@ -1,0 +1,1 @@
+"""Certificates: what is proved and paid; certificates, verification, refresher clock, subsidy claims."""

@@ -1,0 +1,116 @@
+"""What must be there before anything happens: places, organisations, rules, courses, pages, accounts."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from caravan.demo import load_demo_resources
+from caravan.demo_attendance import load_attendance_rules
+from caravan.models import Kit, Room, TrainerProfile, Vehicle, Venue
+from caravan.services.pages import publish_caravan_pages
+from caravan.services.resources import save_trainer
+from certificates.demo.cast import Cast, add_cast
+from certificates.issuing.demo import load_designs
+from certificates.refreshers.demo import load_rules
+from certificates.subsidies.demo import load_profiles, load_schemes
+from cms.demo import load_demo_organisations, load_demo_regions
+from cms.models import Organisation, Region
+from cms.services.site import PRIVACY_SLUG, publish_home_page, publish_info_page, set_site_words
+from courses.services.catalogue import load_catalogue, load_menus
+
+COUNTY = "990101000000"
+CATALOGUE = Path(__file__).resolve().parents[2] / "courses" / "data" / "catalogue.csv"
+PRIVACY = (
+    "<p>我们只登记培训、发证和补贴要用到的信息：姓名、证件号码、电话、文化程度、培训和在岗情况。</p>"
+    "<p>证件号码加密保存，页面上只显示首尾各一位。谁看过完整号码，系统都有记录。</p>"
+    "<p>您可以随时查看自己的信息，要求更正，或者要求删除依法可以删除的部分。打咨询电话，或者到窗口办理都行。</p>"
+)
+
+
+@dataclass
+class Stage:
+    """The set: cast and places by the names the story uses."""
+
+    at: dt.datetime
+    county: Region
+    cast: Cast
+    school: Organisation
+    rival: Organisation
+    employer: Organisation
+    office: Organisation
+    federation: Organisation
+
+    def venue(self, name: str) -> Venue:
+        """Return a venue of the school by a part of its name."""
+        return Venue.objects.get(name__contains=name, organisation=self.school)
+
+    def room(self, venue: Venue) -> Room:
+        """Return the venue's largest room."""
+        room = venue.rooms.order_by("-capacity", "pk").first()
+        if room is None:
+            raise LookupError(f"{venue} has no room")
+        return room
+
+    def trainer(self, username: str) -> TrainerProfile:
+        """Return a trainer by account name."""
+        return TrainerProfile.objects.get(user__username=username)
+
+
+def set_stage(at: dt.datetime) -> Stage:
+    """Load everything a county office has before its first class."""
+    publish_home_page(by=None, at=at)
+    load_demo_regions()
+    named = load_demo_organisations()
+    county = Region.objects.get(code=COUNTY)
+    cast = add_cast(at, county)
+    admin = cast["admin"]
+    set_site_words(
+        by=admin,
+        at=at,
+        place_name="星河县",
+        help_desk_name="县家政培训服务台",
+        help_phone="0000-812 3456",
+        help_hours="每天 8:00—20:00",
+        footer_line="星河县人力资源和社会保障局 · 县妇联",
+        show_demo_banner=True,
+    )
+    publish_info_page(
+        PRIVACY_SLUG, "隐私与同意", "您的信息怎么用、怎么保管，这里说清楚。", PRIVACY, by=admin, at=at
+    )
+    with CATALOGUE.open(encoding="utf-8-sig", newline="") as file:
+        load_catalogue(csv.DictReader(file), by=admin, at=at)
+    load_menus(by=admin, at=at)
+    load_demo_resources(named["XH"], cast.trainers("XH"), by=admin, at=at)
+    for user, name, title in cast.trainers("QS"):
+        save_trainer(
+            TrainerProfile(organisation=named["QS"], user=user, name=name, title=title), by=admin, at=at
+        )
+    load_attendance_rules()
+    publish_caravan_pages(by=admin, at=at)
+    load_designs()
+    load_rules(by=admin, at=at)
+    load_schemes(by=admin, at=at)
+    load_profiles(by=admin, at=at)
+    return Stage(
+        at=at,
+        county=county,
+        cast=cast,
+        school=named["XH"],
+        rival=named["QS"],
+        employer=named["YL"],
+        office=named["XHRS"],
+        federation=named["XHFL"],
+    )
+
+
+def first_vehicle(organisation: Organisation) -> Vehicle | None:
+    """Return the organisation's caravan, if it has one."""
+    return Vehicle.objects.filter(organisation=organisation).first()
+
+
+def kits_of(organisation: Organisation) -> list[Kit]:
+    """Return the organisation's kits."""
+    return list(Kit.objects.filter(organisation=organisation))

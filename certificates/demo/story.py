@@ -1,0 +1,366 @@
+"""The story a–g: menu → class at a stop → enrolment → roll → record → certificate → clock → claim → export.
+
+Each step calls the services that the screens call, and tells its figures. The story's days lie before
+``today``, so that what it made is finished when somebody looks at it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from caravan.enums import EnrolmentState, EnrolmentWay, EventKind, EventMethod, Mark, SessionKind
+from caravan.models import Session, TrainingClass
+from caravan.services import attendance, enrolment, planning, running, scheduling
+from certificates.demo.class_life import (
+    ClassPlan,
+    enrol_people,
+    file_class,
+    finish,
+    moment,
+    open_planned_class,
+    teach,
+)
+from certificates.demo.stage import Stage, first_vehicle, kits_of
+from certificates.demo.waiting import wait_for
+from certificates.issuing.enums import CertificateState, RevocationReason
+from certificates.issuing.models import Certificate
+from certificates.issuing.services.batches import start_issuing
+from certificates.issuing.services.revoking import revoke_certificate
+from certificates.refreshers.reading import lines_on
+from certificates.subsidies.enums import ClaimState
+from certificates.subsidies.models import Claim, SubsidyScheme
+from certificates.subsidies.services import batches, claims, exports, proposals
+from cms.enums import AccountProof, AccountRelation, EmploymentModel, IdType, RosterState, RowOutcome
+from cms.errors import DomainError
+from cms.identity import demo_number
+from cms.ids import uuid7
+from cms.models import GroupTag, InPostPeriod, Person, RosterUpload, User
+from cms.services.accounts import act_for, make_slip, redeem_slip, sign_up
+from cms.services.people import register_person
+from cms.services.person_facts import record_in_post, tag_group
+from cms.services.rosters import confirm_roster, upload_roster
+from courses.enums import ExternalKind, RecordState, SkillLevel
+from courses.models import Course, Menu, Occupation, TrainingRecord
+from courses.services.external import record_external_certificate
+
+Tell = Callable[[str], None]
+ROSTER = Path(__file__).with_name("roster.xlsx")
+RARE_NAME = "王\U00030041"  # an ideograph of extension G that no bundled font draws
+
+
+@dataclass
+class Story:
+    """What the steps hand on to each other."""
+
+    stage: Stage
+    today: dt.date
+    tell: Tell
+    people: list[Person] = field(default_factory=list)
+    trainee: User | None = None
+    training_class: TrainingClass | None = None
+
+    @property
+    def opened(self) -> TrainingClass:
+        """The story's class, once it is open."""
+        if self.training_class is None:
+            raise LookupError("the class is opened in step c")
+        return self.training_class
+
+    def day(self, before: int) -> dt.date:
+        """Return the day so many days before today."""
+        return self.today - dt.timedelta(days=before)
+
+
+def tell_catalogue(story: Story) -> None:
+    """a. The catalogue and the menus, with their public pages."""
+    story.tell(f"a  课程 {Course.objects.count()} 门，套餐 {Menu.objects.count()} 个，课程页都已发布")
+
+
+def import_roster(story: Story) -> None:
+    """b. Upload → dry run → confirm; accounts by slips; a coordinator for three."""
+    cast, at = story.stage.cast, moment(story.day(60))
+    upload = upload_roster(
+        ROSTER.read_bytes(), "学员花名册.xlsx", story.stage.school, by=cast["jiaowu"], at=at
+    )
+    wait_for(upload.check_job)
+    upload = RosterUpload.objects.get(pk=upload.pk)
+    found = {outcome: upload.rows.filter(outcome=outcome).count() for outcome in RowOutcome}
+    confirm_roster(upload, by=cast["jiaowu"], at=at + dt.timedelta(minutes=20))
+    upload = RosterUpload.objects.get(pk=upload.pk)
+    wait_for(upload.import_job)
+    upload = RosterUpload.objects.get(pk=upload.pk)
+    if upload.state != RosterState.IMPORTED:
+        raise RuntimeError(f"the roster was not imported: {upload.message}")
+    story.people = list(Person.objects.filter(roster_rows__upload=upload).order_by("roster_rows__number"))
+    story.tell(
+        f"b  花名册 {sum(found.values())} 行：可导入 {found[RowOutcome.NEW]}，不能导入 {found[RowOutcome.REFUSED]}；"
+        f"已导入 {len(story.people)} 人"
+    )
+    _give_accounts(story, at + dt.timedelta(days=1))
+
+
+def _give_accounts(story: Story, at: dt.datetime) -> None:
+    cast, password = story.stage.cast, story.stage.cast.password
+    for number, person in enumerate(story.people[:10], start=1):
+        _slip, code = make_slip(person, story.stage.school, by=cast["jiaowu"], at=at)
+        user = redeem_slip(
+            code, phone=f"199000100{number:02d}", password=password, at=at + dt.timedelta(hours=2)
+        )
+        if number == 1:
+            story.trainee = user
+    for person in story.people[10:13]:
+        act_for(
+            cast["shequ"], person, AccountRelation.COORDINATOR, AccountProof.CONSENT, by=cast["jiaowu"], at=at
+        )
+    story.tell("   凭条开通账号 10 个，社区协调员代办 3 人")
+
+
+def open_at_stop(story: Story) -> None:
+    """c. Tour, stop, class from a menu, sessions; a clash is refused; the office accepts."""
+    stage, at, starts = story.stage, moment(story.day(50)), story.day(30)
+    planner = stage.cast["jiaowu"]
+    venue = stage.venue("红旗村")
+    tour = planning.create_tour(
+        organisation=stage.school, title="青山乡秋季巡回", starts_on=starts, ends_on=starts + dt.timedelta(days=12),
+        vehicle=first_vehicle(stage.school), by=planner, at=at,
+    )  # fmt: skip
+    stop = planning.add_stop(
+        tour, venue=venue, starts_on=starts, ends_on=starts + dt.timedelta(days=5), contact_name="李秀英",
+        contact_phone="0000-812 6620", expected_people=40, audience="全体村民", notes="身份证",
+        kits=kits_of(stage.school), by=planner, at=at,
+    )  # fmt: skip
+    plan = ClassPlan(
+        "红旗村家庭餐制作班", "TC-04", ("JZ-009",), venue, starts, days=6, capacity=36, stop=stop
+    )  # fmt: skip
+    story.training_class = open_planned_class(stage, plan, stage.school, at=at)
+    story.tell(
+        f"c  {tour.title}第 1 站 {stop}，班级 {story.opened.class_no}，课次 {story.opened.sessions.count()} 节"
+    )
+    _meet_clash(story, at)
+    file_class(stage, story.opened, at=at + dt.timedelta(hours=1))
+    story.opened.refresh_from_db()
+    story.tell(f"   备案：{story.opened.get_state_display()}")
+
+
+def _meet_clash(story: Story, at: dt.datetime) -> None:
+    first = story.opened.sessions.select_related("class_course", "room", "trainer").order_by("starts_at")[0]
+    try:
+        scheduling.schedule_session(
+            story.opened, class_course=None, kind=SessionKind.LECTURE, content="公开讲座",
+            starts_at=first.starts_at, ends_at=first.ends_at, hours=Decimal(0), room=first.room,
+            trainer=first.trainer, by=story.stage.cast["jiaowu"], at=at,
+        )  # fmt: skip
+    except DomainError as clash:
+        story.tell(f"   撞课被拒：{clash}")
+    else:
+        raise RuntimeError("a clash was not refused")
+
+
+def enrol_everyone(story: Story) -> None:
+    """d. A trainee by phone, a coordinator for another, thirty at once, one too rare to print, the queue."""
+    stage, at = story.stage, moment(story.day(45))
+    if story.trainee is None:
+        raise LookupError("accounts come in step b")
+    fresh = sign_up(
+        phone="19900020001", password=stage.cast.password, legal_name="田小雨", id_type=IdType.CITIZEN_ID,
+        number=demo_number(dt.date(1986, 4, 12), 306, "female"), at=at,
+    )  # fmt: skip
+    newcomer = Person.objects.get(accounts__user=fresh)
+    enrolment.enrol(story.people[0], story.opened, by=story.trainee, at=at, way=EnrolmentWay.SELF)
+    enrolment.enrol(newcomer, story.opened, by=fresh, at=at, way=EnrolmentWay.SELF)
+    enrolment.enrol(story.people[10], story.opened, by=stage.cast["shequ"], at=at, way=EnrolmentWay.PROXY)
+    rare, _created = register_person(
+        legal_name=RARE_NAME, id_type=IdType.CITIZEN_ID, number=demo_number(dt.date(1979, 9, 3), 423, "female"),
+        organisation=stage.school, kind="roster", region_code=stage.school.region_code, source="窗口登记",
+        by=stage.cast["jiaowu"], at=at,
+    )  # fmt: skip
+    enrolment.enrol(rare, story.opened, by=stage.cast["jiaowu"], at=at, way=EnrolmentWay.OFFICE)
+    counts = enrol_people(stage, story.opened, story.people[20:54], at=at + dt.timedelta(days=1))
+    waiting = story.opened.enrolments.filter(state=EnrolmentState.WAITING).count()
+    story.tell(
+        f"d  名额 {story.opened.capacity}，在册 {story.opened.enrolments.seated().count()}，候补 {waiting}"
+        f"（一次登记 34 人：{counts}）"
+    )
+    _verify_groups(story, at)
+
+
+def _verify_groups(story: Story, at: dt.datetime) -> None:
+    """The office compares the roster's categories with its lists; what it confirms may prove something."""
+    ids = story.opened.enrolments.values_list("person_id", flat=True)
+    tags = (
+        GroupTag.objects.current()
+        .filter(person_id__in=list(ids), checked_on__isnull=True)
+        .select_related("person")
+    )
+    for tag in tags:
+        tag_group(
+            tag.person, tag.group, story.stage.school, proof_number=tag.proof_number,
+            checked_by="星河县人社局比对名单", checked_on=at.date(), valid_from=tag.valid_from,
+            valid_until=tag.valid_until, region_code=tag.region_code, by=story.stage.cast["butie"], at=at,
+        )  # fmt: skip
+
+
+def teach_and_close(story: Story) -> None:
+    """e. One more session by the trainer, every roll on the phone, a correction, results, the end."""
+    stage, trainer = story.stage, story.stage.cast["jiangshi"]
+    running.start_class(
+        story.opened, by=stage.cast["banzhuren"], at=moment(story.opened.starts_on, dt.time(7, 30))
+    )
+    story.opened.refresh_from_db()
+    _one_more_session(story, trainer)
+    marks = teach(story.opened, absent_no=(7, 19))
+    story.tell(f"e  点名 {marks} 人次，课次 {story.opened.sessions.count()} 节")
+    _correct_one_mark(story, trainer)
+    finish(stage, story.opened, at=moment(story.opened.ends_on + dt.timedelta(days=1)), low_no=(12,))
+    story.opened.refresh_from_db()
+    done = story.opened.enrolments.filter(state=EnrolmentState.COMPLETED).count()
+    left = story.opened.enrolments.filter(state=EnrolmentState.NOT_COMPLETED).count()
+    story.tell(f"   结业：合格 {done} 人，未合格 {left} 人，班级{story.opened.get_state_display()}")
+
+
+def _one_more_session(story: Story, trainer: User) -> None:
+    """The power fails on one afternoon: the trainer cancels that session and schedules another."""
+    at = moment(story.opened.starts_on, dt.time(7, 40))
+    lost = (
+        story.opened.sessions.filter(kind=SessionKind.PRACTICE)
+        .select_related("class_course", "room", "trainer")
+        .order_by("-starts_at")[0]
+    )
+    scheduling.cancel_session(lost, reason="村里检修停电", by=trainer, at=at)
+    day = story.opened.ends_on
+    scheduling.schedule_session(
+        story.opened, class_course=lost.class_course, kind=SessionKind.PRACTICE, content=lost.content,
+        starts_at=moment(day, dt.time(13, 30)), ends_at=moment(day, dt.time(16, 45)), hours=lost.hours,
+        room=lost.room, trainer=lost.trainer, reason="停电的课补上", by=trainer, at=at,
+    )  # fmt: skip
+
+
+def _correct_one_mark(story: Story, trainer: User) -> None:
+    session: Session = story.opened.sessions.order_by("starts_at")[1]
+    row = session.marks.filter(mark=Mark.PRESENT).order_by("pk")[0]
+    attendance.record_event(
+        session, row.enrolment, kind=EventKind.CORRECTION, mark=Mark.LATE, method=EventMethod.ROLL_CALL, client_id=uuid7(),
+        device_time=session.ends_at, reason="点名后核对，晚到二十分钟", by=trainer, at=session.ends_at,
+    )  # fmt: skip
+
+
+def issue(story: Story) -> None:
+    """f. Certificates as one job; the missing glyph stops one; one is revoked and stays visible."""
+    at = moment(story.day(20))
+    records = TrainingRecord.objects.filter(
+        source=f"class:{story.opened.class_no}", state=RecordState.COMPLETED
+    )
+    job = start_issuing(story.opened, by=story.stage.cast["jiaowu"], at=at)
+    wait_for(job)
+    made = Certificate.objects.filter(record__in=records).order_by("number")
+    stopped = job.items.filter(state="refused").values_list("label", "message")
+    story.tell(f"f  合格记录 {records.count()}，签发证书 {made.count()} 张：{made.first()} 至 {made.last()}")
+    for label, message in stopped:
+        story.tell(f"   停下 1 人：{label}（{message}）")
+    wrong = made.reverse()[0]
+    revoke_certificate(
+        wrong, reason=RevocationReason.WRONG_DATA, note="课程日期登记有误", by=story.stage.cast["jigou"],
+        at=at + dt.timedelta(days=1),
+    )  # fmt: skip
+    wrong.refresh_from_db()
+    story.tell(f"   {wrong.number} {CertificateState(wrong.state).label}，查验页仍看得到")
+
+
+def ask_the_clock(story: Story) -> None:
+    """g1. Who in post is due, on any day."""
+    for on in (story.today, story.today + dt.timedelta(days=365)):
+        lines = lines_on(InPostPeriod.objects.current().select_related("person", "organisation"), on)
+        counts: dict[str, int] = {}
+        for line in lines:
+            name = str(line.status.state.label)
+            counts[name] = counts.get(name, 0) + 1
+        story.tell(f"g  {on} 回炉：" + "，".join(f"{name} {count}" for name, count in sorted(counts.items())))
+        if lines:
+            story.tell(f"   例：{lines[0].person}，{lines[0].status.reason}")
+
+
+def claim_and_export(story: Story) -> None:
+    """g2. Claims under two schemes, a second person's approval, the batch, the same bytes twice."""
+    stage, at = story.stage, moment(story.day(15))
+    training, upgrade = (
+        SubsidyScheme.objects.get(code="demo-training"),
+        SubsidyScheme.objects.get(code="demo-upgrade"),
+    )
+    proofs = proposals.certificates_of(story.opened)
+    outcomes = claims.create_claims(proofs, training, stage.school, by=stage.cast["jiaowu"], at=at)
+    made = [item.claim for item in outcomes if item.claim is not None]
+    story.tell(
+        f"   {training}：{len(proofs)} 张证书，提交 {len(made)} 笔，不能提交 {len(proofs) - len(made)} 笔"
+    )
+    for item in outcomes:
+        if item.claim is None:
+            story.tell(f"   例：{item.proof.person}：{item.text}")
+            break
+    _claim_upgrade(story, upgrade, at)
+    for claim in made[:-4]:
+        claims.start_review(claim, by=stage.cast["butie"], at=at + dt.timedelta(days=1))
+        claims.approve_claim(
+            claim, amount=claim.assessed_amount or Decimal(0), note="核对无误", by=stage.cast["shenpi"],
+            at=at + dt.timedelta(days=2),
+        )  # fmt: skip
+    claims.end_due_notices(at + dt.timedelta(days=10))
+    batch = batches.build_batch(
+        training, stage.county.code, by=stage.cast["butie"], at=at + dt.timedelta(days=11)
+    )
+    profile = exports.profile_for("training-roster", batch.region_code, story.today)
+    export = exports.export_batch(
+        batch, profile, reason="报财政拨付", by=stage.cast["butie"], at=at + dt.timedelta(days=11)
+    )
+    again = exports.export_batch(
+        batch, profile, reason="复核", by=stage.cast["butie"], at=at + dt.timedelta(days=12)
+    )
+    same = exports.export_bytes(export) == exports.export_bytes(again)
+    story.tell(
+        f"   批次 {batch.number}：{batch.row_count} 人次，{batch.total_amount} 元；再次下载"
+        f"{'逐字节相同' if same else '不同'}（SHA-256 {export.file.sha256[:16]}…）"
+    )
+    open_claims = Claim.objects.exclude(state=ClaimState.PAYABLE).count()
+    story.tell(f"   其余申领 {open_claims} 笔，停在各自的状态")
+
+
+def _claim_upgrade(story: Story, scheme: SubsidyScheme, at: dt.datetime) -> None:
+    person = story.people[0]
+    certificate = record_external_certificate(person, organisation=story.stage.school,
+        kind=ExternalKind.SKILL_LEVEL, number="S000099999999265000001",
+        occupation=Occupation.objects.get(name="家政服务员"), work_type=None, skill_level=SkillLevel.FIVE,
+        issuer="示范评价机构", issued_on=story.day(70), register_checked_on=story.day(16), is_in_register=True,
+        by=story.stage.cast["jiaowu"], at=at,
+    )  # fmt: skip
+    claim = claims.create_claim(certificate, scheme, story.stage.school, by=story.stage.cast["jiaowu"], at=at)
+    claims.submit_claim(claim, by=story.stage.cast["jiaowu"], at=at)
+    answers = "；".join(f"{row.title}：{row.explanation}" for row in claim.checks.all())
+    story.tell(f"   {scheme}（{person}）：{answers}")
+
+
+def put_in_post(story: Story) -> None:
+    """Workers of the employer, with starts on both sides of every boundary of a 24-month clock."""
+    offsets = (30, 200, 639, 640, 641, 729, 730, 731, 760, 900, 1100, 1400)
+    for place, person in enumerate(story.people[100:160]):
+        record_in_post(
+            person, story.stage.employer, employment_model=EmploymentModel.EMPLOYEE,
+            started_on=story.day(offsets[place % len(offsets)]), ended_on=None,
+            region_code=story.stage.employer.region_code, by=story.stage.cast["jiaowu"], at=moment(story.day(58)),
+        )  # fmt: skip
+    story.tell("   云岭家政在岗 60 人，上岗日期分布在两年界线两侧")
+
+
+STEPS: tuple[Callable[[Story], None], ...] = (
+    tell_catalogue,
+    import_roster,
+    put_in_post,
+    open_at_stop,
+    enrol_everyone,
+    teach_and_close,
+    issue,
+    ask_the_clock,
+    claim_and_export,
+)

@@ -1,0 +1,38 @@
+"""The demo world: the story, and classes in the other states beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from certificates.demo.class_life import moment
+from certificates.demo.elsewhere import add_other_classes
+from certificates.demo.stage import set_stage
+from certificates.demo.story import STEPS, Story
+from cms.models import Organisation, SiteSettings, User
+
+
+def is_demo() -> bool:
+    """Whether the demo world is loaded."""
+    return bool(SiteSettings.objects.filter(show_demo_banner=True).exists())
+
+
+def is_empty() -> bool:
+    """Whether nobody has begun to use this database."""
+    return not User.objects.exists() and not Organisation.objects.exists()
+
+
+def stage_day(today: dt.date) -> dt.datetime:
+    """Return the moment before anything of the story happens."""
+    return moment(today - dt.timedelta(days=90))
+
+
+def load_world(now: dt.datetime, *, tell: Callable[[str], None]) -> None:
+    """Tell the story into an empty database; the same days back from ``now``, so the same world each time."""
+    today = timezone.localdate(now)
+    story = Story(set_stage(stage_day(today)), today, tell)
+    for step in STEPS:
+        step(story)
+    add_other_classes(story)

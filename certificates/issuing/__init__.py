@@ -1,0 +1,1 @@
+"""Certificates: numbers, frozen snapshots, files, verification."""

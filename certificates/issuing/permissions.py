@@ -1,0 +1,32 @@
+"""Who may issue and revoke, and what each role sees of certificates in the back office."""
+
+from __future__ import annotations
+
+from caravan.duties import OFFICE_ROLES, runs_office_of
+from caravan.models import TrainingClass
+from certificates.issuing.models import Certificate
+from cms.models import User
+from cms.roles import Role
+
+_SEE = frozenset({"view_certificate"})
+_OFFICE = _SEE | {"view_certificatedesign"}
+
+PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.SYSTEM_ADMIN: _OFFICE,
+    Role.ORG_ADMIN: _OFFICE,
+    Role.PLANNER: _OFFICE,
+    Role.SUBSIDY_OFFICER: _SEE,
+    Role.APPROVER: _SEE,
+    Role.AUDITOR: _SEE,
+}
+
+
+def can_issue(user: User, training_class: TrainingClass) -> bool:
+    """Say whether ``user`` works in the office of the class's organiser."""
+    return runs_office_of(user, training_class)
+
+
+def can_revoke(user: User, certificate: Certificate) -> bool:
+    """Say whether ``user`` works in the issuer's office, or administers the system."""
+    scope = user.scope()
+    return scope.everything or certificate.organisation_id in scope.organisations(*OFFICE_ROLES)

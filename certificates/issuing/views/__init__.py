@@ -1,0 +1,1 @@
+"""Pages of issuing: the public's, the holder's, the office's."""

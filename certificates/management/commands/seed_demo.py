@@ -1,0 +1,36 @@
+"""Load the demo world once: the story, classes in other states beside it, and one account a role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from certificates.demo.cast import PARTS, demo_password
+from certificates.demo.world import is_demo, is_empty, load_world
+from cms.roles import Role
+
+
+class Command(BaseCommand):
+    """``manage.py seed_demo``: does nothing when the demo world is there, refuses a real office's database."""
+
+    help = "Load the demo world into an empty database and print its accounts."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load and print."""
+        if is_demo():
+            self.stdout.write("演示数据已经在了。")
+        elif not is_empty():
+            raise CommandError("这个数据库里有真实机构的数据，不能再装演示数据。请换一个空的数据库。")
+        else:
+            load_world(timezone.now(), tell=self.stdout.write)
+        self._print_accounts()
+
+    def _print_accounts(self) -> None:
+        self.stdout.write("")
+        self.stdout.write(f"演示账号（密码都是 {demo_password()}）：")
+        for part in PARTS:
+            self.stdout.write(f"  {part.username:18}{Role(part.role).label}  {part.name}")
+        self.stdout.write("  19900010001       学员（凭条开通）")
+        self.stdout.write("  19900020001       学员（自己注册）")

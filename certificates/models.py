@@ -1,0 +1,33 @@
+"""All nouns of certificates, for Django; each inner package owns its own."""
+
+from certificates.issuing.models import Certificate, CertificateDesign, NumberSeries
+from certificates.refreshers.models import RefresherRule
+from certificates.subsidies.models import (
+    BatchExport,
+    Check,
+    Claim,
+    ClaimBatch,
+    ClaimBatchSeries,
+    ColumnProfile,
+    InsuranceCheck,
+    Rate,
+    SchemeGroup,
+    SubsidyScheme,
+)
+
+__all__ = [
+    "BatchExport",
+    "Certificate",
+    "CertificateDesign",
+    "Check",
+    "Claim",
+    "ClaimBatch",
+    "ClaimBatchSeries",
+    "ColumnProfile",
+    "InsuranceCheck",
+    "NumberSeries",
+    "Rate",
+    "RefresherRule",
+    "SchemeGroup",
+    "SubsidyScheme",
+]

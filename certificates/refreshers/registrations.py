@@ -1,0 +1,19 @@
+"""What the refresher registers with the apps below."""
+
+from __future__ import annotations
+
+from certificates.refreshers.enums import RefresherState
+from certificates.refreshers.panels import RefresherCountdown
+from cms.backoffice.panels import learner_panels
+from cms.ui import register_state_colours
+
+register_state_colours(
+    RefresherState,
+    {
+        RefresherState.CURRENT: "good",
+        RefresherState.DUE_SOON: "warn",
+        RefresherState.IN_GRACE: "warn",
+        RefresherState.OVERDUE: "bad",
+    },
+)
+learner_panels.register("refresher_countdown", RefresherCountdown())

@@ -1,0 +1,1 @@
+"""Subsidy claims: schemes as data, assessment with reasons, claims, batches, exports."""

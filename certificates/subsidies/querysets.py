@@ -1,0 +1,53 @@
+"""Named reads of schemes, claims and batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import models
+from django.db.models import Q
+
+from certificates.subsidies.enums import LIVE_CLAIMS
+
+if TYPE_CHECKING:
+    from cms.models import User
+
+AnyModel = TypeVar("AnyModel", bound=models.Model)
+
+
+class OpenRuleQuerySet(models.QuerySet[AnyModel]):
+    """Schemes and profiles: rules everybody may read."""
+
+    def visible_to(self, user: User) -> OpenRuleQuerySet[AnyModel]:
+        """Return all: rules are no secret."""
+        return self
+
+
+class ClaimQuerySet(models.QuerySet[AnyModel]):
+    """Claims by state and scope."""
+
+    def live(self) -> ClaimQuerySet[AnyModel]:
+        """Claims that stand."""
+        return self.filter(state__in=sorted(LIVE_CLAIMS))
+
+    def visible_to(self, user: User) -> ClaimQuerySet[AnyModel]:
+        """Claims of one's organisation or region, or of people one acts for."""
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(
+            Q(organisation_id__in=scope.organisations())
+            | scope.region_filter("region_code")
+            | Q(person__accounts__user=user, person__accounts__until__isnull=True)
+        ).distinct()
+
+
+class BatchQuerySet(models.QuerySet[AnyModel]):
+    """Batches belong to the office of a region."""
+
+    def visible_to(self, user: User) -> BatchQuerySet[AnyModel]:
+        """Batches of one's region."""
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(scope.region_filter("region_code"))

@@ -1,0 +1,1 @@
+"""State changes of claims; one use case a module."""

@@ -1,0 +1,46 @@
+"""Claims that wait for somebody."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from certificates.subsidies.enums import ClaimState
+from certificates.subsidies.models import Claim
+from cms.backoffice.todo import Todo
+from cms.models import User
+from cms.roles import Role
+
+
+def _claims(state: ClaimState) -> str:
+    return f"{reverse('certificates_claim:index')}?state={state}"
+
+
+def _count(user: User, state: ClaimState) -> int:
+    return Claim.objects.visible_to(user).filter(state=state).count()
+
+
+def claims_to_review(user: User) -> Todo | None:
+    """Submitted claims of the officer's regions."""
+    if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
+        return None
+    count = _count(user, ClaimState.SUBMITTED)
+    return Todo(_("新的申领"), _("开始审核"), count, _claims(ClaimState.SUBMITTED))
+
+
+def claims_to_approve(user: User) -> Todo | None:
+    """Claims under review in the approver's regions."""
+    if not user.live_roles() & {Role.APPROVER}:
+        return None
+    count = _count(user, ClaimState.REVIEW)
+    return Todo(_("待审批的申领"), _("核对后审批，申报和审批是两个人"), count, _claims(ClaimState.REVIEW))
+
+
+def claims_to_send(user: User) -> Todo | None:
+    """Payable claims that are in no batch."""
+    if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
+        return None
+    rows = Claim.objects.visible_to(user).filter(state=ClaimState.PAYABLE, batch__isnull=True)
+    return Todo(
+        _("待拨付的申领"), _("公示完了，可以生成批次"), rows.count(), reverse("certificates_new_batch")
+    )
