@@ -1,0 +1,121 @@
+"""``seed_demo`` and ``setup``: a demo world or a real office in an empty database, never one in the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from cms.models import AuditEntry, Organisation, Region, User
+from tests.journeys.commands import Office, cache_of, office_on_sqlite
+
+COUNTS = (
+    "from django.apps import apps;"
+    "print(sorted((m._meta.label, m.objects.count()) for m in apps.get_models() if m._meta.managed))"
+)
+REGIONS = (
+    "code,name\n980000000000,试点省\n980100000000,试点市\n980101000000,试点县\n980101100000,试点镇\n"
+    "980101100001,试点村\n"
+)
+
+
+@pytest.fixture
+def office(tmp_path: Path, pytestconfig: pytest.Config) -> Office:
+    return office_on_sqlite(tmp_path / "office", cache_of(pytestconfig))
+
+
+@pytest.fixture
+def regions(tmp_path: Path) -> Path:
+    path = tmp_path / "regions.csv"
+    path.write_text(REGIONS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> Path:
+    path = tmp_path / "password"
+    path.write_text("a-long-pass-phrase-7\n", encoding="utf-8")
+    return path
+
+
+def facts(places: Path, secret: Path, **changes: str) -> list[str]:
+    values = {
+        "regions": str(places), "organisation": "试点县人力资源和社会保障局", "code": "SD", "region": "980101000000",
+        "kind": "hr_office", "admin": "root", "password-file": str(secret), **changes,
+    }  # fmt: skip
+    return [part for name, value in values.items() for part in (f"--{name}", value)]
+
+
+def test_the_demo_world_is_loaded_once(office: Office) -> None:
+    printed = office.manage("seed_demo")
+    for words in ("已导入 420 人", "撞课被拒", "逐字节相同", "另有班级", "演示账号", "19900010001"):
+        assert words in printed, words
+    before = office.ask(COUNTS)
+    again = office.manage("seed_demo")
+    assert "演示数据已经在了。" in again
+    assert printed[printed.index("演示账号") :] == again[again.index("演示账号") :], "another password"
+    assert office.ask(COUNTS) == before
+    password = (office.var / "demo-password").read_text(encoding="utf-8").strip()
+    assert password in printed
+    assert office.ask(_signs_in("jiaowu", password)) == "jiaowu"
+    assert (office.var / "demo-password").stat().st_mode & 0o077 == 0
+
+
+def test_a_real_office_takes_no_demo_world(office: Office, regions: Path, password: Path) -> None:
+    printed = office.manage("setup", *facts(regions, password), "--catalogue")
+    assert "管理员账号是 root" in printed
+    assert office.ask(_signs_in("root", "a-long-pass-phrase-7")) == "root"
+    assert office.ask("from courses.models import Course; print(Course.objects.count())") == "28"
+    assert office.ask("from cms.models import Person; print(Person.objects.count())") == "0"
+    before = office.ask(COUNTS)
+    assert "有真实机构的数据" in office.manage("seed_demo", refused=True)
+    assert "要一个空的数据库" in office.manage("demo_journey", refused=True)
+    assert "已经在用了" in office.manage("setup", *facts(regions, password), refused=True)
+    assert office.ask(COUNTS) == before
+
+
+REFUSED = {
+    "no such file": {"regions": "{folder}/none.csv"},
+    "no parent": {"regions": "{folder}/orphan.csv"},
+    "no columns": {"regions": "{folder}/columns.csv"},
+    "no text": {"regions": "{folder}/binary.csv"},
+    "no digits": {"regions": "{folder}/letters.csv"},
+    "unknown region": {"region": "970000000000"},
+    "unknown kind": {"kind": "palace"},
+    "wrong USCC": {"uscc": "123"},
+    "weak password": {"password-file": "{folder}/weak"},
+    "no password": {"password-file": "{folder}/none"},
+    "no name": {"organisation": " "},
+    "no code": {"code": " "},
+    "a long code": {"code": "X" * 40},
+    "a code of signs": {"code": "县/1"},
+    "no account name": {"admin": " "},
+    "an account name of signs": {"admin": "a b!"},
+    "an account name of digits": {"admin": "19900010001"},
+}
+
+
+@pytest.mark.parametrize("changes", REFUSED.values(), ids=REFUSED.keys())
+def test_wrong_facts_leave_nothing_behind(
+    db: None, changes: dict[str, str], regions: Path, password: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "weak").write_text("1234", encoding="utf-8")
+    (tmp_path / "orphan.csv").write_text("code,name\n980101000000,试点县\n", encoding="utf-8")
+    (tmp_path / "columns.csv").write_text("number;title\n1;2\n", encoding="utf-8")
+    (tmp_path / "letters.csv").write_text("code,name\nabc,试点省\n", encoding="utf-8")
+    (tmp_path / "binary.csv").write_bytes(b"PK\x03\x04\xff\xfe\x00")
+    before = _rows()
+    given = {name: value.format(folder=tmp_path) for name, value in changes.items()}
+    with pytest.raises(CommandError) as refusal:
+        call_command("setup", *facts(regions, password, **given))
+    assert str(refusal.value).strip()
+    assert _rows() == before
+
+
+def _rows() -> dict[str, int]:
+    return {model._meta.label: model.objects.count() for model in (User, Organisation, Region, AuditEntry)}
+
+
+def _signs_in(name: str, password: str) -> str:
+    return f"from django.contrib.auth import authenticate; print(authenticate(None, username={name!r}, password={password!r}).username)"
