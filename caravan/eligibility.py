@@ -123,8 +123,8 @@ def _not_learning_it_elsewhere(applicants: Applicants) -> Refused:
     }
 
 
-def _has_the_time(applicants: Applicants) -> Refused:
-    """One query: other classes of these people with a session that overlaps one of this class."""
+def time_clashes(applicants: Applicants) -> Refused:
+    """Refuse who has a seat in another class with a session that overlaps one of this class: one query."""
     training_class = applicants.training_class
     ours = Session.objects.filter(
         training_class=training_class,
@@ -161,4 +161,4 @@ rules.register("class_open", Rule(_class_is_open))
 rules.register("deadline", Rule(_before_the_deadline, can_override=True))
 rules.register("age", Rule(_old_enough, can_override=True))
 rules.register("learning_elsewhere", Rule(_not_learning_it_elsewhere))
-rules.register("time_clash", Rule(_has_the_time, can_override=True))
+rules.register("time_clash", Rule(time_clashes, can_override=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from caravan.duties import has_duty, leads_class, runs_office_of
-from caravan.enums import PLANNABLE, SessionState, StaffRole
+from caravan.enums import PLANNABLE, ClassState, SessionState, StaffRole
 from caravan.models import ClassFiling, Session, TrainingClass
 from caravan.services.filing import DECIDING_ROLES
 from cms.models import Organisation, User
@@ -47,6 +47,7 @@ def can_answer_filing(user: User, filing: ClassFiling) -> bool:
     """Say whether ``user`` may accept or return the filing: the region's officer, never the submitter."""
     return (
         not filing.decision
+        and filing.training_class.state == ClassState.SUBMITTED
         and filing.submitted_by_id != user.pk
         and user.scope().covers(filing.training_class.region_code, *DECIDING_ROLES)
     )

@@ -104,7 +104,9 @@ class ClassQuerySet(models.QuerySet[AnyModel]):
         from caravan.enums import EnrolmentState
 
         seats: ClassQuerySet[AnyModel] = self.annotate(  # type: ignore[assignment]  # annotate() forgets the row's type
-            seats_taken=models.Count("enrolments", filter=Q(enrolments__state__in=sorted(SEATED)), distinct=True),
+            seats_taken=models.Count(
+                "enrolments", filter=Q(enrolments__state__in=sorted(SEATED)), distinct=True
+            ),
             people_waiting=models.Count(
                 "enrolments", filter=Q(enrolments__state=EnrolmentState.WAITING), distinct=True
             ),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from caravan import assessing, coming  # noqa: F401  each registers by import
+from caravan import (  # noqa: F401  each registers by import
+    assessing,
+    audit_words,
+    coming,
+)
 from caravan.backoffice import todo
 from caravan.backoffice.class_panels import class_panels
 from caravan.enums import ClassState, FilingDecision, SessionState, StopState

@@ -16,7 +16,11 @@ class RoleBackend(ModelBackend):
     """Password sign-in; the rights of a role hold while a membership with that role is live."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> User | None:
         name = (username or "").strip()
         if not name or not password:

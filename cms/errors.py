@@ -15,7 +15,9 @@ class DomainError(Exception):
     is wrong and how to put it right; ``field`` names the form field it belongs to, if any.
     """
 
-    def __init__(self, code: str, message: str | Promise, *, field: str | None = None, **details: Any) -> None:
+    def __init__(
+        self, code: str, message: str | Promise, *, field: str | None = None, **details: Any
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.message = message

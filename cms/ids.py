@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import secrets
+import threading
 import time
 import uuid
 
@@ -11,11 +11,32 @@ import uuid
 _SPOKEN = "34679ACDEFGHJKMNPQRTWXY"
 
 
+class _Clock:
+    """The last millisecond used and how many identifiers it gave, for one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._millisecond = 0
+        self._count = 0
+
+    def tick(self) -> tuple[int, int]:
+        """Return the millisecond and a 12-bit count that rises within it."""
+        with self._lock:
+            now = time.time_ns() // 1_000_000
+            if now == self._millisecond and self._count < 0xFFF:
+                self._count += 1
+            else:
+                self._millisecond, self._count = now, secrets.randbelow(0x800)
+            return self._millisecond, self._count
+
+
+_clock = _Clock()
+
+
 def uuid7() -> uuid.UUID:
-    """Return a UUIDv7: 48 bits of milliseconds, then randomness."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
+    """Return a UUIDv7: 48 bits of milliseconds, a count that keeps one process's order, 62 random bits."""
+    millisecond, count = _clock.tick()
+    value = millisecond << 80 | 0x7 << 76 | count << 64 | 0x2 << 62 | secrets.randbits(62)
     return uuid.UUID(int=value)
 
 

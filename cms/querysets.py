@@ -79,13 +79,15 @@ class OwnedQuerySet(models.QuerySet[AnyModel]):
     """Files and jobs: seen by who made them and by the organisation they were made for."""
 
     def visible_to(self, user: User) -> OwnedQuerySet[AnyModel]:
-        """Own rows; an organisation administrator also sees the organisation's."""
+        """Own rows, those of an organisation while one works for it; its administrator sees them all."""
         from cms.roles import Role
 
         scope = user.scope()
         if scope.everything:
             return self
-        return self.filter(Q(created_by=user) | Q(organisation_id__in=scope.organisations(Role.ORG_ADMIN)))
+        here = {grant.organisation_id for grant in scope.grants}
+        own = Q(created_by=user) & (Q(organisation__isnull=True) | Q(organisation_id__in=here))
+        return self.filter(own | Q(organisation_id__in=scope.organisations(Role.ORG_ADMIN)))
 
 
 class MembershipQuerySet(models.QuerySet[AnyModel]):
@@ -114,7 +116,9 @@ class AuditQuerySet(models.QuerySet[AnyModel]):
         if scope.everything:
             return self
         return self.filter(
-            Q(actor_id=user.pk) | Q(organisation_id__in=scope.organisations()) | scope.region_filter("region_code")
+            Q(actor_id=user.pk)
+            | Q(organisation_id__in=scope.organisations())
+            | scope.region_filter("region_code")
         )
 
     def update(self, **kwargs: object) -> int:

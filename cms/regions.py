@@ -71,7 +71,9 @@ def _rows_of(table: csv.DictReader[str]) -> Iterator[tuple[str, str]]:
     for row in table:
         code, name = (row["code"] or "").strip(), (row["name"] or "").strip()
         if not (len(code) == 12 and code.isascii() and code.isdigit() and name):
-            raise ValueError(f"line {table.line_num}: a code of 12 digits and a name are needed, not {code} {name}")
+            raise ValueError(
+                f"line {table.line_num}: a code of 12 digits and a name are needed, not {code} {name}"
+            )
         yield code, name
 
 

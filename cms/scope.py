@@ -73,7 +73,9 @@ class Scope:
     def ranges(self, *roles: Role) -> tuple[CodeRange, ...]:
         """Return region ranges of the region roles, or of the given ones."""
         wanted = roles or REGION_ROLES
-        return tuple(code_range for grant in self.grants if grant.role in wanted for code_range in grant.ranges)
+        return tuple(
+            code_range for grant in self.grants if grant.role in wanted for code_range in grant.ranges
+        )
 
     def region_filter(self, name: str, *roles: Role) -> Q:
         """Return a filter on the region code field ``name``; nothing matches without a grant."""

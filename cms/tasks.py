@@ -20,6 +20,14 @@ def carry_out_job(job_id: str) -> None:
     carry_out(job_id)
 
 
+@shared_task(name="cms.tasks.expire_files")
+def expire_files() -> int:
+    """Remove the bytes of private files whose time is over."""
+    from cms.services.files import expire_files
+
+    return expire_files(timezone.now())
+
+
 @shared_task(name="cms.tasks.sweep_jobs")
 def sweep_jobs() -> None:
     """Wake a worker for every job whose message or worker was lost."""

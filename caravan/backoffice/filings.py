@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 
 from caravan.backoffice.columns import StateColumn
-from caravan.enums import SessionKind
+from caravan.enums import ClassState, SessionKind
 from caravan.models import ClassFiling
 from caravan.permissions import can_answer_filing
 from caravan.services.filing import accept_filing, return_filing
@@ -33,7 +33,11 @@ class FilingIndexView(ScopedIndexView):
 
     def get_base_queryset(self) -> QuerySet[Any]:
         """Sort by what waits for an answer."""
-        waiting = Case(When(decision="", then=Value(0)), default=Value(1), output_field=IntegerField())
+        waiting = Case(
+            When(decision="", training_class__state=ClassState.SUBMITTED, then=Value(0)),
+            default=Value(1),
+            output_field=IntegerField(),
+        )
         rows: QuerySet[Any] = super().get_base_queryset().annotate(waiting=waiting)
         return rows
 

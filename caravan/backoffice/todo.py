@@ -23,7 +23,12 @@ def filings_to_answer(user: User) -> Todo | None:
     """Filings of the officer's regions that have no answer."""
     if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
         return None
-    count = ClassFiling.objects.visible_to(user).filter(decision="").count()
+    # A class that was cancelled in between asks for no answer.
+    count = (
+        ClassFiling.objects.visible_to(user)
+        .filter(decision="", training_class__state=ClassState.SUBMITTED)
+        .count()
+    )
     return Todo(_("待答复的开班备案"), _("看材料，准予备案或者退回修改"), count, reverse("filings:index"))
 
 

@@ -10,352 +10,755 @@ import cms.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('wagtailcore', '0098_apitoken'),
+        ("wagtailcore", "0098_apitoken"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AttendanceMark',
+            name="AttendanceMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.CharField(choices=[('present', '到'), ('late', '迟到'), ('left_early', '早退'), ('leave', '请假'), ('absent', '缺勤')], max_length=20, verbose_name='考勤')),
-                ('method', models.CharField(choices=[('roll_call', '讲师点名'), ('trainee_qr', '扫学员码'), ('session_qr', '学员扫课堂码'), ('paper', '纸质签到')], max_length=20, verbose_name='方式')),
-                ('credited_hours', models.DecimalField(decimal_places=1, max_digits=4, verbose_name='计学时')),
-                ('marked_at', models.DateTimeField(verbose_name='点名时间')),
-                ('is_late_entry', models.BooleanField(default=False, verbose_name='补录')),
-                ('is_corrected', models.BooleanField(default=False, verbose_name='更正过')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "mark",
+                    models.CharField(
+                        choices=[
+                            ("present", "到"),
+                            ("late", "迟到"),
+                            ("left_early", "早退"),
+                            ("leave", "请假"),
+                            ("absent", "缺勤"),
+                        ],
+                        max_length=20,
+                        verbose_name="考勤",
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("roll_call", "讲师点名"),
+                            ("trainee_qr", "扫学员码"),
+                            ("session_qr", "学员扫课堂码"),
+                            ("paper", "纸质签到"),
+                        ],
+                        max_length=20,
+                        verbose_name="方式",
+                    ),
+                ),
+                (
+                    "credited_hours",
+                    models.DecimalField(decimal_places=1, max_digits=4, verbose_name="计学时"),
+                ),
+                ("marked_at", models.DateTimeField(verbose_name="点名时间")),
+                ("is_late_entry", models.BooleanField(default=False, verbose_name="补录")),
+                ("is_corrected", models.BooleanField(default=False, verbose_name="更正过")),
             ],
             options={
-                'verbose_name': '考勤',
-                'verbose_name_plural': '考勤',
+                "verbose_name": "考勤",
+                "verbose_name_plural": "考勤",
             },
         ),
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_kind', models.CharField(choices=[('room', '教室'), ('trainer', '讲师'), ('vehicle', '车辆'), ('kit', '教具箱')], max_length=10)),
-                ('resource_key', models.CharField(max_length=30)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "resource_kind",
+                    models.CharField(
+                        choices=[
+                            ("room", "教室"),
+                            ("trainer", "讲师"),
+                            ("vehicle", "车辆"),
+                            ("kit", "教具箱"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("resource_key", models.CharField(max_length=30)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': '占用',
-                'verbose_name_plural': '占用',
+                "verbose_name": "占用",
+                "verbose_name_plural": "占用",
             },
         ),
         migrations.CreateModel(
-            name='ClassCourse',
+            name="ClassCourse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='顺序')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="顺序")),
             ],
             options={
-                'verbose_name': '班级课程',
-                'verbose_name_plural': '班级课程',
-                'ordering': ['order'],
+                "verbose_name": "班级课程",
+                "verbose_name_plural": "班级课程",
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='ClassFiling',
+            name="ClassFiling",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('snapshot', models.JSONField(verbose_name='报备内容')),
-                ('submitted_at', models.DateTimeField(verbose_name='报备时间')),
-                ('decision', models.CharField(blank=True, choices=[('accepted', '准予备案'), ('returned', '退回修改')], max_length=20, verbose_name='意见')),
-                ('remarks', models.CharField(blank=True, max_length=300, verbose_name='备注')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='答复时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("snapshot", models.JSONField(verbose_name="报备内容")),
+                ("submitted_at", models.DateTimeField(verbose_name="报备时间")),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("accepted", "准予备案"), ("returned", "退回修改")],
+                        max_length=20,
+                        verbose_name="意见",
+                    ),
+                ),
+                ("remarks", models.CharField(blank=True, max_length=300, verbose_name="备注")),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="答复时间")),
             ],
             options={
-                'verbose_name': '开班备案',
-                'verbose_name_plural': '开班备案',
-                'ordering': ['-submitted_at'],
+                "verbose_name": "开班备案",
+                "verbose_name_plural": "开班备案",
+                "ordering": ["-submitted_at"],
             },
         ),
         migrations.CreateModel(
-            name='ClassHost',
+            name="ClassHost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('host', '主办'), ('organiser', '承办'), ('co_host', '协办'), ('supporter', '支持')], max_length=20, verbose_name='分工')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("host", "主办"),
+                            ("organiser", "承办"),
+                            ("co_host", "协办"),
+                            ("supporter", "支持"),
+                        ],
+                        max_length=20,
+                        verbose_name="分工",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '合办机构',
-                'verbose_name_plural': '合办机构',
+                "verbose_name": "合办机构",
+                "verbose_name_plural": "合办机构",
             },
         ),
         migrations.CreateModel(
-            name='ClassNumberSeries',
+            name="ClassNumberSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name': '班号序列',
-                'verbose_name_plural': '班号序列',
+                "verbose_name": "班号序列",
+                "verbose_name_plural": "班号序列",
             },
         ),
         migrations.CreateModel(
-            name='ClassStaff',
+            name="ClassStaff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('class_teacher', '班主任'), ('trainer', '讲师'), ('assessor', '考评员'), ('invigilator', '监考')], max_length=20, verbose_name='职责')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("class_teacher", "班主任"),
+                            ("trainer", "讲师"),
+                            ("assessor", "考评员"),
+                            ("invigilator", "监考"),
+                        ],
+                        max_length=20,
+                        verbose_name="职责",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '班级人员',
-                'verbose_name_plural': '班级人员',
+                "verbose_name": "班级人员",
+                "verbose_name_plural": "班级人员",
             },
         ),
         migrations.CreateModel(
-            name='DayHoursRule',
+            name="DayHoursRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='地区')),
-                ('max_hours_a_day', models.DecimalField(decimal_places=1, max_digits=3, verbose_name='每天最多学时')),
-                ('minutes_an_hour', models.PositiveSmallIntegerField(default=45, verbose_name='每学时分钟数')),
-                ('document', models.CharField(blank=True, max_length=120, verbose_name='依据')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='止')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="地区",
+                    ),
+                ),
+                (
+                    "max_hours_a_day",
+                    models.DecimalField(decimal_places=1, max_digits=3, verbose_name="每天最多学时"),
+                ),
+                (
+                    "minutes_an_hour",
+                    models.PositiveSmallIntegerField(default=45, verbose_name="每学时分钟数"),
+                ),
+                ("document", models.CharField(blank=True, max_length=120, verbose_name="依据")),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="止")),
             ],
             options={
-                'verbose_name': '每日学时规定',
-                'verbose_name_plural': '每日学时规定',
+                "verbose_name": "每日学时规定",
+                "verbose_name_plural": "每日学时规定",
             },
         ),
         migrations.CreateModel(
-            name='Enrolment',
+            name="Enrolment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('requested', '待审核'), ('waiting', '候补'), ('offered', '有名额，待您确认'), ('enrolled', '已报名'), ('withdrawn', '已退出'), ('rejected', '未通过'), ('no_show', '没有来'), ('transferred', '已转班'), ('completed', '已结业'), ('not_completed', '未结业')], max_length=20, verbose_name='状态')),
-                ('way', models.CharField(choices=[('self', '本人报名'), ('proxy', '代办报名'), ('roster', '花名册报名'), ('office', '教务登记')], max_length=20, verbose_name='报名方式')),
-                ('roll_no', models.PositiveIntegerField(blank=True, null=True, verbose_name='学号')),
-                ('requested_at', models.DateTimeField(verbose_name='报名时间')),
-                ('enrolled_at', models.DateTimeField(blank=True, null=True, verbose_name='录取时间')),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=120, verbose_name='退出原因')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "待审核"),
+                            ("waiting", "候补"),
+                            ("offered", "有名额，待您确认"),
+                            ("enrolled", "已报名"),
+                            ("withdrawn", "已退出"),
+                            ("rejected", "未通过"),
+                            ("no_show", "没有来"),
+                            ("transferred", "已转班"),
+                            ("completed", "已结业"),
+                            ("not_completed", "未结业"),
+                        ],
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("self", "本人报名"),
+                            ("proxy", "代办报名"),
+                            ("roster", "花名册报名"),
+                            ("office", "教务登记"),
+                        ],
+                        max_length=20,
+                        verbose_name="报名方式",
+                    ),
+                ),
+                ("roll_no", models.PositiveIntegerField(blank=True, null=True, verbose_name="学号")),
+                ("requested_at", models.DateTimeField(verbose_name="报名时间")),
+                ("enrolled_at", models.DateTimeField(blank=True, null=True, verbose_name="录取时间")),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=120, verbose_name="退出原因")),
             ],
             options={
-                'verbose_name': '报名',
-                'verbose_name_plural': '报名',
+                "verbose_name": "报名",
+                "verbose_name_plural": "报名",
             },
         ),
         migrations.CreateModel(
-            name='Kit',
+            name="Kit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='教具箱')),
-                ('contents', models.TextField(blank=True, verbose_name='箱内物品')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="教具箱")),
+                ("contents", models.TextField(blank=True, verbose_name="箱内物品")),
             ],
             options={
-                'verbose_name': '教具箱',
-                'verbose_name_plural': '教具箱',
+                "verbose_name": "教具箱",
+                "verbose_name_plural": "教具箱",
             },
         ),
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='教室')),
-                ('capacity', models.PositiveSmallIntegerField(verbose_name='可容纳人数')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="教室")),
+                ("capacity", models.PositiveSmallIntegerField(verbose_name="可容纳人数")),
             ],
             options={
-                'verbose_name': '教室',
-                'verbose_name_plural': '教室',
-                'ordering': ['name'],
+                "verbose_name": "教室",
+                "verbose_name_plural": "教室",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='SchedulePage',
+            name="SchedulePage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('introduction', wagtail.fields.RichTextField(blank=True, verbose_name='开头的话')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                ("introduction", wagtail.fields.RichTextField(blank=True, verbose_name="开头的话")),
             ],
             options={
-                'verbose_name': '课表页',
+                "verbose_name": "课表页",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('theory', '理论课'), ('practice', '实操课'), ('community', '社区场景实训'), ('assessment', '结业考核'), ('lecture', '公开讲座')], max_length=20, verbose_name='课型')),
-                ('content', models.CharField(max_length=120, verbose_name='内容')),
-                ('starts_at', models.DateTimeField(verbose_name='开始')),
-                ('ends_at', models.DateTimeField(verbose_name='结束')),
-                ('hours', models.DecimalField(decimal_places=1, default=0, max_digits=4, verbose_name='学时')),
-                ('state', models.CharField(choices=[('planned', '已排课'), ('held', '已上课'), ('cancelled', '已取消')], default='planned', max_length=20, verbose_name='状态')),
-                ('roll_closed_at', models.DateTimeField(blank=True, null=True, verbose_name='点名结束时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("theory", "理论课"),
+                            ("practice", "实操课"),
+                            ("community", "社区场景实训"),
+                            ("assessment", "结业考核"),
+                            ("lecture", "公开讲座"),
+                        ],
+                        max_length=20,
+                        verbose_name="课型",
+                    ),
+                ),
+                ("content", models.CharField(max_length=120, verbose_name="内容")),
+                ("starts_at", models.DateTimeField(verbose_name="开始")),
+                ("ends_at", models.DateTimeField(verbose_name="结束")),
+                (
+                    "hours",
+                    models.DecimalField(decimal_places=1, default=0, max_digits=4, verbose_name="学时"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("planned", "已排课"), ("held", "已上课"), ("cancelled", "已取消")],
+                        default="planned",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("roll_closed_at", models.DateTimeField(blank=True, null=True, verbose_name="点名结束时间")),
             ],
             options={
-                'verbose_name': '课次',
-                'verbose_name_plural': '课次',
-                'ordering': ['starts_at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Stop',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='第几站')),
-                ('region_code', models.CharField(db_index=True, max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='所在地区划代码')),
-                ('starts_on', models.DateField(verbose_name='开始日期')),
-                ('ends_on', models.DateField(verbose_name='结束日期')),
-                ('contact_name', models.CharField(max_length=50, verbose_name='联系人')),
-                ('contact_phone', models.CharField(max_length=20, verbose_name='联系电话')),
-                ('expected_people', models.PositiveSmallIntegerField(verbose_name='预计人数')),
-                ('audience', models.CharField(blank=True, max_length=200, verbose_name='谁可以来')),
-                ('notes', models.CharField(blank=True, max_length=120, verbose_name='要带什么')),
-                ('state', models.CharField(choices=[('planned', '已安排'), ('done', '已结束'), ('cancelled', '已取消')], default='planned', max_length=20, verbose_name='状态')),
-            ],
-            options={
-                'verbose_name': '站点',
-                'verbose_name_plural': '站点',
-                'ordering': ['starts_on', 'order'],
-            },
-        ),
-        migrations.CreateModel(
-            name='StopsPage',
-            fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('introduction', wagtail.fields.RichTextField(blank=True, verbose_name='开头的话')),
-            ],
-            options={
-                'verbose_name': '大篷车页',
-            },
-            bases=('wagtailcore.page',),
-        ),
-        migrations.CreateModel(
-            name='Tour',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=80, verbose_name='巡回名称')),
-                ('starts_on', models.DateField(verbose_name='出发日期')),
-                ('ends_on', models.DateField(verbose_name='返回日期')),
-            ],
-            options={
-                'verbose_name': '巡回',
-                'verbose_name_plural': '巡回',
-                'ordering': ['-starts_on'],
+                "verbose_name": "课次",
+                "verbose_name_plural": "课次",
+                "ordering": ["starts_at"],
             },
         ),
         migrations.CreateModel(
-            name='TrainerProfile',
+            name="Stop",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=50, verbose_name='姓名')),
-                ('title', models.CharField(blank=True, max_length=60, verbose_name='职称或技能等级')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="第几站")),
+                (
+                    "region_code",
+                    models.CharField(
+                        db_index=True,
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="所在地区划代码",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="开始日期")),
+                ("ends_on", models.DateField(verbose_name="结束日期")),
+                ("contact_name", models.CharField(max_length=50, verbose_name="联系人")),
+                ("contact_phone", models.CharField(max_length=20, verbose_name="联系电话")),
+                ("expected_people", models.PositiveSmallIntegerField(verbose_name="预计人数")),
+                ("audience", models.CharField(blank=True, max_length=200, verbose_name="谁可以来")),
+                ("notes", models.CharField(blank=True, max_length=120, verbose_name="要带什么")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("planned", "已安排"), ("done", "已结束"), ("cancelled", "已取消")],
+                        default="planned",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '讲师',
-                'verbose_name_plural': '讲师',
-                'ordering': ['name'],
+                "verbose_name": "站点",
+                "verbose_name_plural": "站点",
+                "ordering": ["starts_on", "order"],
             },
         ),
         migrations.CreateModel(
-            name='TrainingClass',
+            name="StopsPage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('class_no', models.CharField(max_length=30, unique=True, verbose_name='班号')),
-                ('title', models.CharField(max_length=120, verbose_name='班级名称')),
-                ('region_code', models.CharField(db_index=True, max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='培训地区划代码')),
-                ('capacity', models.PositiveSmallIntegerField(verbose_name='名额')),
-                ('starts_on', models.DateField(verbose_name='开班日期')),
-                ('ends_on', models.DateField(verbose_name='结业日期')),
-                ('enrol_until', models.DateTimeField(verbose_name='报名截止')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('submitted', '报备中'), ('returned', '退回修改'), ('filed', '已备案'), ('running', '进行中'), ('assessing', '待考核'), ('closed', '已结业'), ('archived', '已归档'), ('cancelled', '已取消')], db_index=True, default='draft', max_length=20, verbose_name='状态')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='结业时间')),
-                ('created_at', models.DateTimeField(verbose_name='建立时间')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                ("introduction", wagtail.fields.RichTextField(blank=True, verbose_name="开头的话")),
             ],
             options={
-                'verbose_name': '班级',
-                'verbose_name_plural': '班级',
-                'ordering': ['-starts_on', 'class_no'],
+                "verbose_name": "大篷车页",
+            },
+            bases=("wagtailcore.page",),
+        ),
+        migrations.CreateModel(
+            name="Tour",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="巡回名称")),
+                ("starts_on", models.DateField(verbose_name="出发日期")),
+                ("ends_on", models.DateField(verbose_name="返回日期")),
+            ],
+            options={
+                "verbose_name": "巡回",
+                "verbose_name_plural": "巡回",
+                "ordering": ["-starts_on"],
             },
         ),
         migrations.CreateModel(
-            name='Vehicle',
+            name="TrainerProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='车辆')),
-                ('plate', models.CharField(blank=True, max_length=20, verbose_name='车牌')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=50, verbose_name="姓名")),
+                ("title", models.CharField(blank=True, max_length=60, verbose_name="职称或技能等级")),
             ],
             options={
-                'verbose_name': '车辆',
-                'verbose_name_plural': '车辆',
+                "verbose_name": "讲师",
+                "verbose_name_plural": "讲师",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Venue',
+            name="TrainingClass",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='场地名称')),
-                ('venue_type', models.CharField(choices=[('womens_home', '妇女之家'), ('community_room', '社区用房'), ('community_classroom', '社区教室'), ('school_classroom', '院校教室'), ('public_base', '公共实训基地'), ('integration_base', '产教融合实训基地'), ('idle_plant', '闲置厂房'), ('village_hall', '文化礼堂')], max_length=30, verbose_name='场地类型')),
-                ('region_code', models.CharField(db_index=True, max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='所在地区划代码')),
-                ('address', models.CharField(max_length=200, verbose_name='地址')),
-                ('directions', models.CharField(blank=True, max_length=200, verbose_name='怎么走')),
-                ('is_shared', models.BooleanField(default=False, verbose_name='可以借给其他机构')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("class_no", models.CharField(max_length=30, unique=True, verbose_name="班号")),
+                ("title", models.CharField(max_length=120, verbose_name="班级名称")),
+                (
+                    "region_code",
+                    models.CharField(
+                        db_index=True,
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="培训地区划代码",
+                    ),
+                ),
+                ("capacity", models.PositiveSmallIntegerField(verbose_name="名额")),
+                ("starts_on", models.DateField(verbose_name="开班日期")),
+                ("ends_on", models.DateField(verbose_name="结业日期")),
+                ("enrol_until", models.DateTimeField(verbose_name="报名截止")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("submitted", "报备中"),
+                            ("returned", "退回修改"),
+                            ("filed", "已备案"),
+                            ("running", "进行中"),
+                            ("assessing", "待考核"),
+                            ("closed", "已结业"),
+                            ("archived", "已归档"),
+                            ("cancelled", "已取消"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="结业时间")),
+                ("created_at", models.DateTimeField(verbose_name="建立时间")),
             ],
             options={
-                'verbose_name': '场地',
-                'verbose_name_plural': '场地',
-                'ordering': ['name'],
+                "verbose_name": "班级",
+                "verbose_name_plural": "班级",
+                "ordering": ["-starts_on", "class_no"],
             },
         ),
         migrations.CreateModel(
-            name='WaitingEntry',
+            name="Vehicle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('queue_no', models.PositiveIntegerField(verbose_name='候补号')),
-                ('joined_at', models.DateTimeField(verbose_name='候补时间')),
-                ('offered_at', models.DateTimeField(blank=True, null=True, verbose_name='通知时间')),
-                ('offer_until', models.DateTimeField(blank=True, null=True, verbose_name='保留到')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="车辆")),
+                ("plate", models.CharField(blank=True, max_length=20, verbose_name="车牌")),
             ],
             options={
-                'verbose_name': '候补',
-                'verbose_name_plural': '候补',
-                'ordering': ['queue_no'],
+                "verbose_name": "车辆",
+                "verbose_name_plural": "车辆",
             },
         ),
         migrations.CreateModel(
-            name='AttendanceEvent',
+            name="Venue",
             fields=[
-                ('id', models.UUIDField(default=cms.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('mark', '点名'), ('correction', '更正'), ('withdrawal', '撤回')], max_length=20, verbose_name='类别')),
-                ('mark', models.CharField(blank=True, choices=[('present', '到'), ('late', '迟到'), ('left_early', '早退'), ('leave', '请假'), ('absent', '缺勤')], max_length=20, verbose_name='考勤')),
-                ('method', models.CharField(choices=[('roll_call', '讲师点名'), ('trainee_qr', '扫学员码'), ('session_qr', '学员扫课堂码'), ('paper', '纸质签到')], max_length=20, verbose_name='方式')),
-                ('client_id', models.UUIDField(unique=True)),
-                ('device_time', models.DateTimeField(verbose_name='点名时间')),
-                ('server_time', models.DateTimeField(db_index=True, verbose_name='收到时间')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='原因')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="场地名称")),
+                (
+                    "venue_type",
+                    models.CharField(
+                        choices=[
+                            ("womens_home", "妇女之家"),
+                            ("community_room", "社区用房"),
+                            ("community_classroom", "社区教室"),
+                            ("school_classroom", "院校教室"),
+                            ("public_base", "公共实训基地"),
+                            ("integration_base", "产教融合实训基地"),
+                            ("idle_plant", "闲置厂房"),
+                            ("village_hall", "文化礼堂"),
+                        ],
+                        max_length=30,
+                        verbose_name="场地类型",
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        db_index=True,
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="所在地区划代码",
+                    ),
+                ),
+                ("address", models.CharField(max_length=200, verbose_name="地址")),
+                ("directions", models.CharField(blank=True, max_length=200, verbose_name="怎么走")),
+                ("is_shared", models.BooleanField(default=False, verbose_name="可以借给其他机构")),
             ],
             options={
-                'verbose_name': '考勤事件',
-                'verbose_name_plural': '考勤事件',
+                "verbose_name": "场地",
+                "verbose_name_plural": "场地",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='AttendanceRule',
+            name="WaitingEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='地区')),
-                ('late_percent', models.PositiveSmallIntegerField(default=100, verbose_name='迟到计学时（%）')),
-                ('left_early_percent', models.PositiveSmallIntegerField(default=100, verbose_name='早退计学时（%）')),
-                ('reason_after_hours', models.PositiveSmallIntegerField(default=24, verbose_name='课后多少小时内可直接点名')),
-                ('document', models.CharField(blank=True, max_length=120, verbose_name='依据')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='止')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("queue_no", models.PositiveIntegerField(verbose_name="候补号")),
+                ("joined_at", models.DateTimeField(verbose_name="候补时间")),
+                ("offered_at", models.DateTimeField(blank=True, null=True, verbose_name="通知时间")),
+                ("offer_until", models.DateTimeField(blank=True, null=True, verbose_name="保留到")),
             ],
             options={
-                'verbose_name': '考勤规定',
-                'verbose_name_plural': '考勤规定',
-                'constraints': [models.UniqueConstraint(fields=('region_code', 'valid_from'), name='caravan_attendance_rule_once'), models.CheckConstraint(condition=models.Q(('late_percent__lte', 100), ('left_early_percent__lte', 100)), name='caravan_attendance_percent')],
+                "verbose_name": "候补",
+                "verbose_name_plural": "候补",
+                "ordering": ["queue_no"],
+            },
+        ),
+        migrations.CreateModel(
+            name="AttendanceEvent",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cms.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("mark", "点名"), ("correction", "更正"), ("withdrawal", "撤回")],
+                        max_length=20,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "mark",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("present", "到"),
+                            ("late", "迟到"),
+                            ("left_early", "早退"),
+                            ("leave", "请假"),
+                            ("absent", "缺勤"),
+                        ],
+                        max_length=20,
+                        verbose_name="考勤",
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("roll_call", "讲师点名"),
+                            ("trainee_qr", "扫学员码"),
+                            ("session_qr", "学员扫课堂码"),
+                            ("paper", "纸质签到"),
+                        ],
+                        max_length=20,
+                        verbose_name="方式",
+                    ),
+                ),
+                ("client_id", models.UUIDField(unique=True)),
+                ("device_time", models.DateTimeField(verbose_name="点名时间")),
+                ("server_time", models.DateTimeField(db_index=True, verbose_name="收到时间")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="原因")),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "考勤事件",
+                "verbose_name_plural": "考勤事件",
+            },
+        ),
+        migrations.CreateModel(
+            name="AttendanceRule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="地区",
+                    ),
+                ),
+                (
+                    "late_percent",
+                    models.PositiveSmallIntegerField(default=100, verbose_name="迟到计学时（%）"),
+                ),
+                (
+                    "left_early_percent",
+                    models.PositiveSmallIntegerField(default=100, verbose_name="早退计学时（%）"),
+                ),
+                (
+                    "reason_after_hours",
+                    models.PositiveSmallIntegerField(default=24, verbose_name="课后多少小时内可直接点名"),
+                ),
+                ("document", models.CharField(blank=True, max_length=120, verbose_name="依据")),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="止")),
+            ],
+            options={
+                "verbose_name": "考勤规定",
+                "verbose_name_plural": "考勤规定",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("region_code", "valid_from"), name="caravan_attendance_rule_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("late_percent__lte", 100), ("left_early_percent__lte", 100)),
+                        name="caravan_attendance_percent",
+                    ),
+                ],
             },
         ),
     ]

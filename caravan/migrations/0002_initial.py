@@ -6,343 +6,610 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('caravan', '0001_initial'),
-        ('cms', '0003_audit_append_only'),
-        ('courses', '0001_initial'),
+        ("caravan", "0001_initial"),
+        ("cms", "0003_audit_append_only"),
+        ("courses", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='classcourse',
-            name='course_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_class_courses', to='courses.courseversion', verbose_name='课程'),
+            model_name="classcourse",
+            name="course_version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_class_courses",
+                to="courses.courseversion",
+                verbose_name="课程",
+            ),
         ),
         migrations.AddField(
-            model_name='classfiling',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="classfiling",
+            name="decided_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='classfiling',
-            name='submitted_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="classfiling",
+            name="submitted_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='classhost',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_hosted', to='cms.organisation'),
+            model_name="classhost",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_hosted",
+                to="cms.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='classnumberseries',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_class_series', to='cms.organisation'),
+            model_name="classnumberseries",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_class_series",
+                to="cms.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='classstaff',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_duties', to=settings.AUTH_USER_MODEL),
+            model_name="classstaff",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_duties",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dayhoursrule',
-            constraint=models.UniqueConstraint(fields=('region_code', 'valid_from'), name='caravan_day_hours_once'),
+            model_name="dayhoursrule",
+            constraint=models.UniqueConstraint(
+                fields=("region_code", "valid_from"), name="caravan_day_hours_once"
+            ),
         ),
         migrations.AddField(
-            model_name='enrolment',
-            name='enrolled_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='caravan_enrolments_made', to=settings.AUTH_USER_MODEL),
+            model_name="enrolment",
+            name="enrolled_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_enrolments_made",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='enrolment',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_enrolments', to='cms.person', verbose_name='学员'),
+            model_name="enrolment",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_enrolments",
+                to="cms.person",
+                verbose_name="学员",
+            ),
         ),
         migrations.AddField(
-            model_name='attendancemark',
-            name='enrolment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='caravan.enrolment'),
+            model_name="attendancemark",
+            name="enrolment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="caravan.enrolment"
+            ),
         ),
         migrations.AddField(
-            model_name='attendanceevent',
-            name='enrolment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attendance_events', to='caravan.enrolment'),
+            model_name="attendanceevent",
+            name="enrolment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="attendance_events",
+                to="caravan.enrolment",
+            ),
         ),
         migrations.AddField(
-            model_name='kit',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_kits', to='cms.organisation', verbose_name='所属机构'),
+            model_name="kit",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_kits",
+                to="cms.organisation",
+                verbose_name="所属机构",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='kit',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='caravan.kit'),
+            model_name="booking",
+            name="kit",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bookings",
+                to="caravan.kit",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='room',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='caravan.room'),
+            model_name="booking",
+            name="room",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bookings",
+                to="caravan.room",
+            ),
         ),
         migrations.AddField(
-            model_name='session',
-            name='class_course',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='caravan.classcourse', verbose_name='课程'),
+            model_name="session",
+            name="class_course",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sessions",
+                to="caravan.classcourse",
+                verbose_name="课程",
+            ),
         ),
         migrations.AddField(
-            model_name='session',
-            name='room',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='caravan.room', verbose_name='教室'),
+            model_name="session",
+            name="room",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sessions",
+                to="caravan.room",
+                verbose_name="教室",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='session',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='bookings', to='caravan.session'),
+            model_name="booking",
+            name="session",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="bookings",
+                to="caravan.session",
+            ),
         ),
         migrations.AddField(
-            model_name='attendancemark',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='caravan.session'),
+            model_name="attendancemark",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="caravan.session"
+            ),
         ),
         migrations.AddField(
-            model_name='attendanceevent',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attendance_events', to='caravan.session'),
+            model_name="attendanceevent",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="attendance_events",
+                to="caravan.session",
+            ),
         ),
         migrations.AddField(
-            model_name='stop',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_stops', to='cms.organisation'),
+            model_name="stop",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_stops",
+                to="cms.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='stop',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='bookings', to='caravan.stop'),
+            model_name="booking",
+            name="stop",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="bookings",
+                to="caravan.stop",
+            ),
         ),
         migrations.AddField(
-            model_name='tour',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_tours', to='cms.organisation', verbose_name='承办机构'),
+            model_name="tour",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_tours",
+                to="cms.organisation",
+                verbose_name="承办机构",
+            ),
         ),
         migrations.AddField(
-            model_name='stop',
-            name='tour',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stops', to='caravan.tour', verbose_name='巡回'),
+            model_name="stop",
+            name="tour",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="stops",
+                to="caravan.tour",
+                verbose_name="巡回",
+            ),
         ),
         migrations.AddField(
-            model_name='trainerprofile',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_trainers', to='cms.organisation', verbose_name='所属机构'),
+            model_name="trainerprofile",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_trainers",
+                to="cms.organisation",
+                verbose_name="所属机构",
+            ),
         ),
         migrations.AddField(
-            model_name='trainerprofile',
-            name='user',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_trainer', to=settings.AUTH_USER_MODEL, verbose_name='账号'),
+            model_name="trainerprofile",
+            name="user",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_trainer",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="账号",
+            ),
         ),
         migrations.AddField(
-            model_name='session',
-            name='trainer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='caravan.trainerprofile', verbose_name='讲师'),
+            model_name="session",
+            name="trainer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sessions",
+                to="caravan.trainerprofile",
+                verbose_name="讲师",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='trainer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='caravan.trainerprofile'),
+            model_name="booking",
+            name="trainer",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bookings",
+                to="caravan.trainerprofile",
+            ),
         ),
         migrations.AddField(
-            model_name='trainingclass',
-            name='menu_version',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='caravan_classes', to='courses.menuversion', verbose_name='套餐'),
+            model_name="trainingclass",
+            name="menu_version",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_classes",
+                to="courses.menuversion",
+                verbose_name="套餐",
+            ),
         ),
         migrations.AddField(
-            model_name='trainingclass',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_classes', to='cms.organisation', verbose_name='承办机构'),
+            model_name="trainingclass",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_classes",
+                to="cms.organisation",
+                verbose_name="承办机构",
+            ),
         ),
         migrations.AddField(
-            model_name='trainingclass',
-            name='stop',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='caravan.stop', verbose_name='大篷车站点'),
+            model_name="trainingclass",
+            name="stop",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="classes",
+                to="caravan.stop",
+                verbose_name="大篷车站点",
+            ),
         ),
         migrations.AddField(
-            model_name='session',
-            name='training_class',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='caravan.trainingclass'),
+            model_name="session",
+            name="training_class",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sessions",
+                to="caravan.trainingclass",
+            ),
         ),
         migrations.AddField(
-            model_name='enrolment',
-            name='training_class',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='caravan.trainingclass', verbose_name='班级'),
+            model_name="enrolment",
+            name="training_class",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="enrolments",
+                to="caravan.trainingclass",
+                verbose_name="班级",
+            ),
         ),
         migrations.AddField(
-            model_name='classstaff',
-            name='training_class',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staff', to='caravan.trainingclass'),
+            model_name="classstaff",
+            name="training_class",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="staff", to="caravan.trainingclass"
+            ),
         ),
         migrations.AddField(
-            model_name='classhost',
-            name='training_class',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hosts', to='caravan.trainingclass'),
+            model_name="classhost",
+            name="training_class",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="hosts", to="caravan.trainingclass"
+            ),
         ),
         migrations.AddField(
-            model_name='classfiling',
-            name='training_class',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='filings', to='caravan.trainingclass'),
+            model_name="classfiling",
+            name="training_class",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="filings",
+                to="caravan.trainingclass",
+            ),
         ),
         migrations.AddField(
-            model_name='classcourse',
-            name='training_class',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='class_courses', to='caravan.trainingclass'),
+            model_name="classcourse",
+            name="training_class",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="class_courses",
+                to="caravan.trainingclass",
+            ),
         ),
         migrations.AddField(
-            model_name='vehicle',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_vehicles', to='cms.organisation', verbose_name='所属机构'),
+            model_name="vehicle",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_vehicles",
+                to="cms.organisation",
+                verbose_name="所属机构",
+            ),
         ),
         migrations.AddField(
-            model_name='tour',
-            name='vehicle',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tours', to='caravan.vehicle', verbose_name='车辆'),
+            model_name="tour",
+            name="vehicle",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tours",
+                to="caravan.vehicle",
+                verbose_name="车辆",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='vehicle',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='caravan.vehicle'),
+            model_name="booking",
+            name="vehicle",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bookings",
+                to="caravan.vehicle",
+            ),
         ),
         migrations.AddField(
-            model_name='venue',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caravan_venues', to='cms.organisation', verbose_name='所属机构'),
+            model_name="venue",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="caravan_venues",
+                to="cms.organisation",
+                verbose_name="所属机构",
+            ),
         ),
         migrations.AddField(
-            model_name='trainingclass',
-            name='venue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='caravan.venue', verbose_name='场地'),
+            model_name="trainingclass",
+            name="venue",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="classes",
+                to="caravan.venue",
+                verbose_name="场地",
+            ),
         ),
         migrations.AddField(
-            model_name='stop',
-            name='venue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stops', to='caravan.venue', verbose_name='场地'),
+            model_name="stop",
+            name="venue",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="stops",
+                to="caravan.venue",
+                verbose_name="场地",
+            ),
         ),
         migrations.AddField(
-            model_name='room',
-            name='venue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rooms', to='caravan.venue'),
+            model_name="room",
+            name="venue",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="rooms", to="caravan.venue"
+            ),
         ),
         migrations.AddField(
-            model_name='waitingentry',
-            name='enrolment',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='waiting', to='caravan.enrolment'),
+            model_name="waitingentry",
+            name="enrolment",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="waiting", to="caravan.enrolment"
+            ),
         ),
         migrations.AddField(
-            model_name='waitingentry',
-            name='training_class',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waiting_entries', to='caravan.trainingclass'),
+            model_name="waitingentry",
+            name="training_class",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="waiting_entries",
+                to="caravan.trainingclass",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='classnumberseries',
-            constraint=models.UniqueConstraint(fields=('organisation', 'year'), name='caravan_class_series_once'),
+            model_name="classnumberseries",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "year"), name="caravan_class_series_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendancemark',
-            constraint=models.UniqueConstraint(fields=('session', 'enrolment'), name='caravan_mark_once'),
+            model_name="attendancemark",
+            constraint=models.UniqueConstraint(fields=("session", "enrolment"), name="caravan_mark_once"),
         ),
         migrations.AddIndex(
-            model_name='attendanceevent',
-            index=models.Index(fields=['session', 'enrolment'], name='caravan_event_session'),
+            model_name="attendanceevent",
+            index=models.Index(fields=["session", "enrolment"], name="caravan_event_session"),
         ),
         migrations.AddConstraint(
-            model_name='attendanceevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'withdrawal'), ('mark', '')), models.Q(models.Q(('kind', 'withdrawal'), _negated=True), models.Q(('mark', ''), _negated=True)), _connector='OR'), name='caravan_event_mark_fits'),
+            model_name="attendanceevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "withdrawal"), ("mark", "")),
+                    models.Q(
+                        models.Q(("kind", "withdrawal"), _negated=True), models.Q(("mark", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="caravan_event_mark_fits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendanceevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'mark'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='caravan_event_change_has_reason'),
+            model_name="attendanceevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind", "mark"), models.Q(("reason", ""), _negated=True), _connector="OR"
+                ),
+                name="caravan_event_change_has_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['trainer', 'starts_at'], name='caravan_session_trainer'),
+            model_name="session",
+            index=models.Index(fields=["trainer", "starts_at"], name="caravan_session_trainer"),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='caravan_session_has_length'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="caravan_session_has_length"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('hours__gte', 0)), name='caravan_session_hours_not_negative'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("hours__gte", 0)), name="caravan_session_hours_not_negative"
+            ),
         ),
         migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(fields=['training_class', 'state'], name='caravan_enrolment_state'),
+            model_name="enrolment",
+            index=models.Index(fields=["training_class", "state"], name="caravan_enrolment_state"),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['completed', 'enrolled', 'no_show', 'not_completed', 'offered', 'requested', 'waiting'])), fields=('training_class', 'person'), name='caravan_enrolment_one_active'),
+            model_name="enrolment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "completed",
+                            "enrolled",
+                            "no_show",
+                            "not_completed",
+                            "offered",
+                            "requested",
+                            "waiting",
+                        ],
+                    )
+                ),
+                fields=("training_class", "person"),
+                name="caravan_enrolment_one_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('roll_no__isnull', False)), fields=('training_class', 'roll_no'), name='caravan_enrolment_roll_no_once'),
+            model_name="enrolment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("roll_no__isnull", False)),
+                fields=("training_class", "roll_no"),
+                name="caravan_enrolment_roll_no_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='classstaff',
-            constraint=models.UniqueConstraint(fields=('training_class', 'user', 'role'), name='caravan_staff_once'),
+            model_name="classstaff",
+            constraint=models.UniqueConstraint(
+                fields=("training_class", "user", "role"), name="caravan_staff_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='classhost',
-            constraint=models.UniqueConstraint(fields=('training_class', 'organisation', 'role'), name='caravan_host_once'),
+            model_name="classhost",
+            constraint=models.UniqueConstraint(
+                fields=("training_class", "organisation", "role"), name="caravan_host_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='classfiling',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', '')), fields=('training_class',), name='caravan_filing_one_pending'),
+            model_name="classfiling",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decision", "")),
+                fields=("training_class",),
+                name="caravan_filing_one_pending",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='classcourse',
-            constraint=models.UniqueConstraint(fields=('training_class', 'course_version'), name='caravan_class_course_once'),
+            model_name="classcourse",
+            constraint=models.UniqueConstraint(
+                fields=("training_class", "course_version"), name="caravan_class_course_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tour',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='caravan_tour_ends_after_start'),
+            model_name="tour",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="caravan_tour_ends_after_start",
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['resource_key', 'starts_at'], name='caravan_booking_resource'),
+            model_name="booking",
+            index=models.Index(fields=["resource_key", "starts_at"], name="caravan_booking_resource"),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='caravan_booking_has_length'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="caravan_booking_has_length"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('session__isnull', False), ('stop__isnull', False), _connector='XOR'), name='caravan_booking_one_reason'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("session__isnull", False), ("stop__isnull", False), _connector="XOR"),
+                name="caravan_booking_one_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='venue',
-            constraint=models.UniqueConstraint(fields=('organisation', 'name'), name='caravan_venue_once'),
+            model_name="venue",
+            constraint=models.UniqueConstraint(fields=("organisation", "name"), name="caravan_venue_once"),
         ),
         migrations.AddConstraint(
-            model_name='trainingclass',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='caravan_class_ends_after_start'),
+            model_name="trainingclass",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="caravan_class_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trainingclass',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity__gte', 1)), name='caravan_class_has_seats'),
+            model_name="trainingclass",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("capacity__gte", 1)), name="caravan_class_has_seats"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stop',
-            constraint=models.UniqueConstraint(fields=('tour', 'order'), name='caravan_stop_order_once'),
+            model_name="stop",
+            constraint=models.UniqueConstraint(fields=("tour", "order"), name="caravan_stop_order_once"),
         ),
         migrations.AddConstraint(
-            model_name='stop',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='caravan_stop_ends_after_start'),
+            model_name="stop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="caravan_stop_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.UniqueConstraint(fields=('venue', 'name'), name='caravan_room_once'),
+            model_name="room",
+            constraint=models.UniqueConstraint(fields=("venue", "name"), name="caravan_room_once"),
         ),
         migrations.AddConstraint(
-            model_name='waitingentry',
-            constraint=models.UniqueConstraint(fields=('training_class', 'queue_no'), name='caravan_waiting_no_once'),
+            model_name="waitingentry",
+            constraint=models.UniqueConstraint(
+                fields=("training_class", "queue_no"), name="caravan_waiting_no_once"
+            ),
         ),
     ]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from caravan import eligibility
 from caravan.enums import ACTIVE, SEATED, EnrolmentState, EnrolmentWay
 from caravan.models import Enrolment, TrainingClass, WaitingEntry
-from caravan.services.seating import Seats, count_seats, give_rights, lock_class
+from caravan.services.seating import Seats, count_seats, give_rights, lock_class, lock_people
 from caravan.services.waiting import accept_offer, decline_offer, expire_offers, withdraw
 from cms import audit
 from cms.errors import DomainError, Refusals
@@ -72,7 +72,7 @@ def enrol(
     reason of ``caravan.eligibility``.
     """
     training_class = lock_class(training_class)
-    _lock_people([person.pk])
+    lock_people([person.pk])
     _refuse_twice(training_class, person)
     applicants = eligibility.Applicants(training_class, [person], at)
     refusals = eligibility.refusals_of(applicants, overridden=bool(override))
@@ -107,7 +107,7 @@ def enrol_many(
     """
     training_class = lock_class(training_class)
     asked = list({person.pk: person for person in people}.values())
-    _lock_people([person.pk for person in asked])
+    lock_people([person.pk for person in asked])
     before = {
         row.person_id: row
         for row in Enrolment.objects.filter(
@@ -123,12 +123,6 @@ def enrol_many(
         audit.record_many("enrolment.override", enrolments, by=by, at=at, reason=override)
     made = {enrolment.person_id: enrolment for enrolment in enrolments}
     return [_outcome(person, before.get(person.pk), refusals.get(person.pk), made) for person in asked]
-
-
-def _lock_people(ids: list[int]) -> None:
-    """Lock the people in key order, so that two classes cannot both take one person's Saturday."""
-    rows = Person.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    list(rows.values_list("pk", flat=True))
 
 
 def _refuse_twice(training_class: TrainingClass, person: Person) -> None:

@@ -238,8 +238,12 @@ def _stop_fit_refusals(
     if stop.state != StopState.PLANNED:
         return [DomainError("stop_over", _("这一站已经结束或取消了，请换一站。"), field="stop")]
     if starts_on < stop.starts_on or ends_on > stop.ends_on:
-        return [DomainError("outside_stop", _("班级的日期不在这一站的日期里。"), field="starts_on")]
+        return [_outside_stop()]
     return []
+
+
+def _outside_stop() -> DomainError:
+    return DomainError("outside_stop", _("班级的日期不在这一站的日期里。"), field="starts_on")
 
 
 def _frozen_picks(
@@ -289,7 +293,7 @@ def change_class(
     New seats are offered to who waits, in order.
 
     Raises ``not_plannable``, ``reason_missing``, ``dates_order``, ``capacity_over_room``,
-    ``capacity_below_enrolled`` (never below the seats taken), ``sessions_outside``.
+    ``capacity_below_enrolled`` (never below the seats taken), ``outside_stop``, ``sessions_outside``.
     """
     training_class = lock_class(training_class)
     require_plannable(training_class, reason=reason)
@@ -326,6 +330,10 @@ def _change_refusals(
         found.append(
             DomainError("enrol_until", _("报名截止时间晚于结业日期，请往前改。"), field="enrol_until")
         )
+    moved = (starts_on, ends_on) != (training_class.starts_on, training_class.ends_on)
+    stop = training_class.stop
+    if moved and stop is not None and (starts_on < stop.starts_on or ends_on > stop.ends_on):
+        found.append(_outside_stop())
     taken = Enrolment.objects.filter(training_class=training_class, state__in=SEATED).count()
     if capacity < taken:
         words = _("已经有 %(taken)s 人占了名额，名额不能少于这个数。") % {"taken": taken}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from caravan.models import Kit, Room, TrainerProfile, Vehicle, Venue
@@ -63,7 +64,7 @@ def save_trainer(trainer: TrainerProfile, *, by: User | None, at: dt.datetime) -
 
     Raises ``not_a_trainer`` when the account has no live trainer's role there.
     """
-    live = trainer.user.memberships.live(at.date()).filter(
+    live = trainer.user.memberships.live(timezone.localdate(at)).filter(
         organisation=trainer.organisation_id, role=Role.TRAINER
     )
     if not live.exists():

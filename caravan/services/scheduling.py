@@ -229,7 +229,7 @@ def _who_and_where_refusals(training_class: TrainingClass, plan: Plan) -> list[D
     if venue.pk != training_class.venue_id and not (venue.is_shared or venue.organisation_id in hosts):
         found.append(DomainError("room_elsewhere", _("这间教室不是本机构的，也没有外借。"), field="room"))
     assesses = training_class.staff.filter(role="assessor", user_id=plan.trainer.user_id)
-    if plan.kind in COUNTED_KINDS and assesses.exists():
+    if plan.kind != SessionKind.ASSESSMENT and assesses.exists():
         words = _("%(trainer)s 是这个班的考评员，不能上课。") % {"trainer": plan.trainer}
         found.append(DomainError("trainer_assesses", words, field="trainer"))
     return found

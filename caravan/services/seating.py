@@ -16,7 +16,7 @@ from caravan.records import source_of
 from cms import audit
 from cms.enums import AffiliationKind
 from cms.errors import DomainError
-from cms.models import User
+from cms.models import Person, User
 from cms.services.affiliations import affiliate_many
 from courses.services.records import open_records
 
@@ -29,6 +29,12 @@ def lock_class(training_class: TrainingClass) -> TrainingClass:
     """
     rows = TrainingClass.objects.select_for_update(of=("self",), no_key=True).select_related("organisation")
     return rows.get(pk=training_class.pk)
+
+
+def lock_people(ids: list[int]) -> None:
+    """Lock the people in key order, so that two classes cannot both take one person's Saturday."""
+    rows = Person.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    list(rows.values_list("pk", flat=True))
 
 
 @dataclass

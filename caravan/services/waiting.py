@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from caravan import eligibility
 from caravan.enums import OPEN_FOR_ENROLMENT, SEATED, ClassState, EnrolmentState
 from caravan.models import Enrolment, TrainingClass, WaitingEntry
 from caravan.records import records_of
-from caravan.services.seating import check_move, count_seats, give_rights, lock_class
+from caravan.services.seating import check_move, count_seats, give_rights, lock_class, lock_people
 from cms import audit
 from cms.errors import DomainError
 from cms.models import User
@@ -43,7 +44,8 @@ def accept_offer(enrolment: Enrolment, *, by: User | None, at: dt.datetime) -> E
     """Turn an offer into a seat.
 
     Raises ``DomainError`` ``offer_gone`` when there is none, ``offer_expired`` after its time,
-    ``class_not_open`` when the class takes nobody any more, ``learning_elsewhere``.
+    ``class_not_open`` when the class takes nobody any more, ``time_clash`` with a class that gave the
+    person a seat meanwhile, ``learning_elsewhere``.
     """
     training_class = lock_class(enrolment.training_class)
     enrolment = _fresh(enrolment, training_class)
@@ -53,6 +55,10 @@ def accept_offer(enrolment: Enrolment, *, by: User | None, at: dt.datetime) -> E
     if training_class.state not in OPEN_FOR_ENROLMENT:
         raise DomainError("class_not_open", _("这个班不再收人了。"))
     check_move(enrolment, EnrolmentState.ENROLLED)
+    lock_people([enrolment.person_id])
+    clashes = eligibility.time_clashes(eligibility.Applicants(training_class, [enrolment.person], at))
+    if clashes:
+        raise clashes[enrolment.person_id]
     enrolment.state = EnrolmentState.ENROLLED
     enrolment.roll_no = count_seats(training_class).next_roll_no()
     enrolment.enrolled_at = at

@@ -8,268 +8,677 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cms', '0003_audit_append_only'),
+        ("cms", "0003_audit_append_only"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CertificateDesign',
+            name="CertificateDesign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='样式名称')),
-                ('template', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('training', '培训合格证书'), ('completion', '结业证书'), ('refresher', '回炉培训证明'), ('hours', '学时证明')], max_length=20, verbose_name='用于')),
-                ('version', models.PositiveSmallIntegerField(default=1, verbose_name='版本')),
-                ('is_current', models.BooleanField(default=True, verbose_name='正在使用')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="样式名称")),
+                ("template", models.CharField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("training", "培训合格证书"),
+                            ("completion", "结业证书"),
+                            ("refresher", "回炉培训证明"),
+                            ("hours", "学时证明"),
+                        ],
+                        max_length=20,
+                        verbose_name="用于",
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(default=1, verbose_name="版本")),
+                ("is_current", models.BooleanField(default=True, verbose_name="正在使用")),
             ],
             options={
-                'verbose_name': '证书样式',
-                'verbose_name_plural': '证书样式',
+                "verbose_name": "证书样式",
+                "verbose_name_plural": "证书样式",
             },
         ),
         migrations.CreateModel(
-            name='Check',
+            name="Check",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField()),
-                ('code', models.CharField(max_length=40)),
-                ('title', models.CharField(max_length=80, verbose_name='规则')),
-                ('outcome', models.CharField(choices=[('yes', '符合'), ('no', '不符合'), ('no_data', '待核')], max_length=10, verbose_name='结果')),
-                ('explanation', models.CharField(max_length=300, verbose_name='说明')),
-                ('checked_at', models.DateTimeField(verbose_name='核查时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
+                ("code", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=80, verbose_name="规则")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("yes", "符合"), ("no", "不符合"), ("no_data", "待核")],
+                        max_length=10,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("explanation", models.CharField(max_length=300, verbose_name="说明")),
+                ("checked_at", models.DateTimeField(verbose_name="核查时间")),
             ],
             options={
-                'verbose_name': '核查结果',
-                'verbose_name_plural': '核查结果',
-                'ordering': ['order'],
+                "verbose_name": "核查结果",
+                "verbose_name_plural": "核查结果",
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=30, unique=True, verbose_name='申领号')),
-                ('region_code', models.CharField(db_index=True, max_length=12, verbose_name='地区')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('submitted', '已提交'), ('review', '审核中'), ('hold', '暂缓'), ('notice', '公示中'), ('payable', '待拨付'), ('paid', '已拨付'), ('rejected', '已驳回'), ('withdrawn', '已撤回'), ('payment_failed', '拨付失败'), ('recovering', '追回中'), ('recovered', '已追回')], db_index=True, default='draft', max_length=20, verbose_name='状态')),
-                ('deadline', models.DateField(verbose_name='申领截止日期')),
-                ('assessed_amount', models.DecimalField(decimal_places=2, max_digits=10, null=True, verbose_name='测算金额（元）')),
-                ('approved_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, verbose_name='核定金额（元）')),
-                ('snapshot', models.JSONField(default=dict)),
-                ('nonce', models.CharField(blank=True, editable=False, max_length=32)),
-                ('snapshot_sha256', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField(verbose_name='建立时间')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='提交时间')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='审批时间')),
-                ('decision_note', models.CharField(blank=True, max_length=200, verbose_name='审批意见')),
-                ('notice_until', models.DateField(blank=True, null=True, verbose_name='公示到')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=30, unique=True, verbose_name="申领号")),
+                ("region_code", models.CharField(db_index=True, max_length=12, verbose_name="地区")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("submitted", "已提交"),
+                            ("review", "审核中"),
+                            ("hold", "暂缓"),
+                            ("notice", "公示中"),
+                            ("payable", "待拨付"),
+                            ("paid", "已拨付"),
+                            ("rejected", "已驳回"),
+                            ("withdrawn", "已撤回"),
+                            ("payment_failed", "拨付失败"),
+                            ("recovering", "追回中"),
+                            ("recovered", "已追回"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("deadline", models.DateField(verbose_name="申领截止日期")),
+                (
+                    "assessed_amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=10, null=True, verbose_name="测算金额（元）"
+                    ),
+                ),
+                (
+                    "approved_amount",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=10, null=True, verbose_name="核定金额（元）"
+                    ),
+                ),
+                ("snapshot", models.JSONField(default=dict)),
+                ("nonce", models.CharField(blank=True, editable=False, max_length=32)),
+                ("snapshot_sha256", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(verbose_name="建立时间")),
+                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="提交时间")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="审批时间")),
+                ("decision_note", models.CharField(blank=True, max_length=200, verbose_name="审批意见")),
+                ("notice_until", models.DateField(blank=True, null=True, verbose_name="公示到")),
             ],
             options={
-                'verbose_name': '补贴申领',
-                'verbose_name_plural': '补贴申领',
-                'ordering': ['-created_at'],
+                "verbose_name": "补贴申领",
+                "verbose_name_plural": "补贴申领",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='ClaimBatch',
+            name="ClaimBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=30, unique=True, verbose_name='批次号')),
-                ('region_code', models.CharField(db_index=True, max_length=12, verbose_name='地区')),
-                ('state', models.CharField(choices=[('frozen', '已生成'), ('exported', '已导出')], default='frozen', max_length=20, verbose_name='状态')),
-                ('row_count', models.PositiveIntegerField(verbose_name='人次')),
-                ('total_amount', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='金额（元）')),
-                ('snapshot_token', models.TextField(editable=False)),
-                ('nonce', models.CharField(editable=False, max_length=32)),
-                ('snapshot_sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(verbose_name='生成时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=30, unique=True, verbose_name="批次号")),
+                ("region_code", models.CharField(db_index=True, max_length=12, verbose_name="地区")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("frozen", "已生成"), ("exported", "已导出")],
+                        default="frozen",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("row_count", models.PositiveIntegerField(verbose_name="人次")),
+                (
+                    "total_amount",
+                    models.DecimalField(decimal_places=2, max_digits=12, verbose_name="金额（元）"),
+                ),
+                ("snapshot_token", models.TextField(editable=False)),
+                ("nonce", models.CharField(editable=False, max_length=32)),
+                ("snapshot_sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(verbose_name="生成时间")),
             ],
             options={
-                'verbose_name': '申报批次',
-                'verbose_name_plural': '申报批次',
-                'ordering': ['-created_at'],
+                "verbose_name": "申报批次",
+                "verbose_name_plural": "申报批次",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='ClaimBatchSeries',
+            name="ClaimBatchSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(max_length=12)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region_code", models.CharField(max_length=12)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name': '批次号序列',
-                'verbose_name_plural': '批次号序列',
+                "verbose_name": "批次号序列",
+                "verbose_name_plural": "批次号序列",
             },
         ),
         migrations.CreateModel(
-            name='ColumnProfile',
+            name="ColumnProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, verbose_name='代号')),
-                ('name', models.CharField(max_length=80, verbose_name='表名')),
-                ('columns', models.JSONField(verbose_name='列')),
-                ('region_code', models.CharField(max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='适用地区')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='止')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=40, verbose_name="代号")),
+                ("name", models.CharField(max_length=80, verbose_name="表名")),
+                ("columns", models.JSONField(verbose_name="列")),
+                (
+                    "region_code",
+                    models.CharField(
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="适用地区",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="止")),
             ],
             options={
-                'verbose_name': '导出表式',
-                'verbose_name_plural': '导出表式',
+                "verbose_name": "导出表式",
+                "verbose_name_plural": "导出表式",
             },
         ),
         migrations.CreateModel(
-            name='InsuranceCheck',
+            name="InsuranceCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='参保地')),
-                ('insured_months', models.PositiveSmallIntegerField(verbose_name='累计缴费月数')),
-                ('checked_on', models.DateField(verbose_name='核查日期')),
-                ('source', models.CharField(max_length=100, verbose_name='来源')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="参保地",
+                    ),
+                ),
+                ("insured_months", models.PositiveSmallIntegerField(verbose_name="累计缴费月数")),
+                ("checked_on", models.DateField(verbose_name="核查日期")),
+                ("source", models.CharField(max_length=100, verbose_name="来源")),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
             ],
             options={
-                'verbose_name': '参保核查',
-                'verbose_name_plural': '参保核查',
-                'ordering': ['-checked_on'],
+                "verbose_name": "参保核查",
+                "verbose_name_plural": "参保核查",
+                "ordering": ["-checked_on"],
             },
         ),
         migrations.CreateModel(
-            name='NumberSeries',
+            name="NumberSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('training', '培训合格证书'), ('completion', '结业证书'), ('refresher', '回炉培训证明'), ('hours', '学时证明')], max_length=20)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("training", "培训合格证书"),
+                            ("completion", "结业证书"),
+                            ("refresher", "回炉培训证明"),
+                            ("hours", "学时证明"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name': '证书编号序列',
-                'verbose_name_plural': '证书编号序列',
+                "verbose_name": "证书编号序列",
+                "verbose_name_plural": "证书编号序列",
             },
         ),
         migrations.CreateModel(
-            name='Rate',
+            name="Rate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('skill_level', models.PositiveSmallIntegerField(blank=True, choices=[(5, '五级/初级工'), (4, '四级/中级工'), (3, '三级/高级工'), (2, '二级/技师'), (1, '一级/高级技师')], null=True, verbose_name='等级')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))], verbose_name='标准（元）')),
-                ('unit', models.CharField(choices=[('per_person', '元/人'), ('per_hour', '元/学时'), ('per_day', '元/人·天')], max_length=20, verbose_name='单位')),
-                ('cap', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, verbose_name='每人上限（元）')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "skill_level",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        choices=[
+                            (5, "五级/初级工"),
+                            (4, "四级/中级工"),
+                            (3, "三级/高级工"),
+                            (2, "二级/技师"),
+                            (1, "一级/高级技师"),
+                        ],
+                        null=True,
+                        verbose_name="等级",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=10,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.01"))],
+                        verbose_name="标准（元）",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[("per_person", "元/人"), ("per_hour", "元/学时"), ("per_day", "元/人·天")],
+                        max_length=20,
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "cap",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=10, null=True, verbose_name="每人上限（元）"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '补贴标准',
-                'verbose_name_plural': '补贴标准',
+                "verbose_name": "补贴标准",
+                "verbose_name_plural": "补贴标准",
             },
         ),
         migrations.CreateModel(
-            name='RefresherRule',
+            name="RefresherRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(db_index=True, max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='地区')),
-                ('interval_months', models.PositiveSmallIntegerField(verbose_name='几个月回炉一次')),
-                ('window_days', models.PositiveSmallIntegerField(default=90, verbose_name='提前几天提醒')),
-                ('grace_days', models.PositiveSmallIntegerField(default=0, verbose_name='宽限天数')),
-                ('basis', models.CharField(choices=[('last_or_start', '上次回炉；没有回炉过的，从上岗起')], default='last_or_start', max_length=20, verbose_name='从哪天起算')),
-                ('early', models.CharField(choices=[('ignore', '不算'), ('from_completion', '算，下次从这次完成起'), ('due_unchanged', '算，下次从原来的到期日起')], default='from_completion', max_length=30, verbose_name='提前回炉怎么算')),
-                ('upskill_counts', models.BooleanField(default=False, verbose_name='提升类课程也算回炉')),
-                ('document', models.CharField(blank=True, max_length=120, verbose_name='依据文件')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='止')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        db_index=True,
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="地区",
+                    ),
+                ),
+                ("interval_months", models.PositiveSmallIntegerField(verbose_name="几个月回炉一次")),
+                ("window_days", models.PositiveSmallIntegerField(default=90, verbose_name="提前几天提醒")),
+                ("grace_days", models.PositiveSmallIntegerField(default=0, verbose_name="宽限天数")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("last_or_start", "上次回炉；没有回炉过的，从上岗起")],
+                        default="last_or_start",
+                        max_length=20,
+                        verbose_name="从哪天起算",
+                    ),
+                ),
+                (
+                    "early",
+                    models.CharField(
+                        choices=[
+                            ("ignore", "不算"),
+                            ("from_completion", "算，下次从这次完成起"),
+                            ("due_unchanged", "算，下次从原来的到期日起"),
+                        ],
+                        default="from_completion",
+                        max_length=30,
+                        verbose_name="提前回炉怎么算",
+                    ),
+                ),
+                ("upskill_counts", models.BooleanField(default=False, verbose_name="提升类课程也算回炉")),
+                ("document", models.CharField(blank=True, max_length=120, verbose_name="依据文件")),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="止")),
             ],
             options={
-                'verbose_name': '回炉规定',
-                'verbose_name_plural': '回炉规定',
-                'ordering': ['region_code', 'valid_from'],
+                "verbose_name": "回炉规定",
+                "verbose_name_plural": "回炉规定",
+                "ordering": ["region_code", "valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='SchemeGroup',
+            name="SchemeGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.CharField(choices=[('rural_transfer', '农村转移就业劳动者'), ('registered_unemployed', '登记失业人员'), ('hard_to_employ', '就业困难人员'), ('out_of_poverty', '脱贫人口'), ('poverty_monitored', '防止返贫监测对象'), ('college_graduate', '高校毕业生'), ('school_leaver', '城乡未继续升学的应届初高中毕业生'), ('community_unemployed', '社区失业人员'), ('community_retired', '社区退休人员'), ('unemployed_women', '未就业妇女'), ('low_income_women', '低收入妇女'), ('career_break_women', '因生育中断就业妇女'), ('resettled', '易地搬迁安置区居民'), ('rural_low_income', '农村低收入人员'), ('in_post', '在岗人员'), ('insured_employee', '参保职工')], max_length=30, verbose_name='人员类别')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[
+                            ("rural_transfer", "农村转移就业劳动者"),
+                            ("registered_unemployed", "登记失业人员"),
+                            ("hard_to_employ", "就业困难人员"),
+                            ("out_of_poverty", "脱贫人口"),
+                            ("poverty_monitored", "防止返贫监测对象"),
+                            ("college_graduate", "高校毕业生"),
+                            ("school_leaver", "城乡未继续升学的应届初高中毕业生"),
+                            ("community_unemployed", "社区失业人员"),
+                            ("community_retired", "社区退休人员"),
+                            ("unemployed_women", "未就业妇女"),
+                            ("low_income_women", "低收入妇女"),
+                            ("career_break_women", "因生育中断就业妇女"),
+                            ("resettled", "易地搬迁安置区居民"),
+                            ("rural_low_income", "农村低收入人员"),
+                            ("in_post", "在岗人员"),
+                            ("insured_employee", "参保职工"),
+                        ],
+                        max_length=30,
+                        verbose_name="人员类别",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '政策对象',
-                'verbose_name_plural': '政策对象',
+                "verbose_name": "政策对象",
+                "verbose_name_plural": "政策对象",
             },
         ),
         migrations.CreateModel(
-            name='SubsidyScheme',
+            name="SubsidyScheme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='代号')),
-                ('name', models.CharField(max_length=80, verbose_name='补贴名称')),
-                ('subsidy_type', models.CharField(choices=[('training_subsidy', '职业培训补贴'), ('skill_upgrade_subsidy', '技能提升补贴'), ('assessment_subsidy', '职业技能鉴定（评价）补贴'), ('living_subsidy', '生活费（交通费）补贴'), ('startup_subsidy', '创业培训补贴')], max_length=30, verbose_name='补贴类型')),
-                ('fund', models.CharField(choices=[('special_account', '职业技能提升行动专账'), ('ui_fund', '失业保险基金'), ('employment_fund', '就业补助资金')], max_length=30, verbose_name='资金来源')),
-                ('region_code', models.CharField(max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='适用地区')),
-                ('beneficiary', models.CharField(choices=[('person', '个人'), ('provider', '培训机构'), ('employer', '企业')], max_length=20, verbose_name='发给谁')),
-                ('document', models.CharField(max_length=160, verbose_name='依据文件')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='止')),
-                ('certificate_kind', models.CharField(blank=True, choices=[('training', '培训合格证书'), ('completion', '结业证书'), ('refresher', '回炉培训证明'), ('hours', '学时证明')], max_length=20, verbose_name='凭本系统证书')),
-                ('external_kind', models.CharField(blank=True, choices=[('skill_level', '职业技能等级证书'), ('qualification', '职业资格证书'), ('special_ability', '专项职业能力证书'), ('one_plus_x', '1+X 证书')], max_length=20, verbose_name='凭外部证书')),
-                ('needs_register_check', models.BooleanField(default=False, verbose_name='证书要在全国系统查得到')),
-                ('min_insured_months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='最少参保月数')),
-                ('min_attended_hours', models.DecimalField(blank=True, decimal_places=1, max_digits=5, null=True, verbose_name='最少出勤学时')),
-                ('min_attendance_percent', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='最低出勤率（%）')),
-                ('min_age', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='最小年龄')),
-                ('max_age_men', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='男最大年龄')),
-                ('max_age_women', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='女最大年龄')),
-                ('claim_window_months', models.PositiveSmallIntegerField(verbose_name='申领期限（月）')),
-                ('max_claims_a_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='每人每年最多几次')),
-                ('once_per_occupation_level', models.BooleanField(default=True, verbose_name='同一职业同一等级只领一次')),
-                ('notice_days', models.PositiveSmallIntegerField(default=5, verbose_name='公示天数')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="代号")),
+                ("name", models.CharField(max_length=80, verbose_name="补贴名称")),
+                (
+                    "subsidy_type",
+                    models.CharField(
+                        choices=[
+                            ("training_subsidy", "职业培训补贴"),
+                            ("skill_upgrade_subsidy", "技能提升补贴"),
+                            ("assessment_subsidy", "职业技能鉴定（评价）补贴"),
+                            ("living_subsidy", "生活费（交通费）补贴"),
+                            ("startup_subsidy", "创业培训补贴"),
+                        ],
+                        max_length=30,
+                        verbose_name="补贴类型",
+                    ),
+                ),
+                (
+                    "fund",
+                    models.CharField(
+                        choices=[
+                            ("special_account", "职业技能提升行动专账"),
+                            ("ui_fund", "失业保险基金"),
+                            ("employment_fund", "就业补助资金"),
+                        ],
+                        max_length=30,
+                        verbose_name="资金来源",
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="适用地区",
+                    ),
+                ),
+                (
+                    "beneficiary",
+                    models.CharField(
+                        choices=[("person", "个人"), ("provider", "培训机构"), ("employer", "企业")],
+                        max_length=20,
+                        verbose_name="发给谁",
+                    ),
+                ),
+                ("document", models.CharField(max_length=160, verbose_name="依据文件")),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="止")),
+                (
+                    "certificate_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("training", "培训合格证书"),
+                            ("completion", "结业证书"),
+                            ("refresher", "回炉培训证明"),
+                            ("hours", "学时证明"),
+                        ],
+                        max_length=20,
+                        verbose_name="凭本系统证书",
+                    ),
+                ),
+                (
+                    "external_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("skill_level", "职业技能等级证书"),
+                            ("qualification", "职业资格证书"),
+                            ("special_ability", "专项职业能力证书"),
+                            ("one_plus_x", "1+X 证书"),
+                        ],
+                        max_length=20,
+                        verbose_name="凭外部证书",
+                    ),
+                ),
+                (
+                    "needs_register_check",
+                    models.BooleanField(default=False, verbose_name="证书要在全国系统查得到"),
+                ),
+                (
+                    "min_insured_months",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="最少参保月数"),
+                ),
+                (
+                    "min_attended_hours",
+                    models.DecimalField(
+                        blank=True, decimal_places=1, max_digits=5, null=True, verbose_name="最少出勤学时"
+                    ),
+                ),
+                (
+                    "min_attendance_percent",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="最低出勤率（%）"),
+                ),
+                ("min_age", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="最小年龄")),
+                (
+                    "max_age_men",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="男最大年龄"),
+                ),
+                (
+                    "max_age_women",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="女最大年龄"),
+                ),
+                ("claim_window_months", models.PositiveSmallIntegerField(verbose_name="申领期限（月）")),
+                (
+                    "max_claims_a_year",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="每人每年最多几次"),
+                ),
+                (
+                    "once_per_occupation_level",
+                    models.BooleanField(default=True, verbose_name="同一职业同一等级只领一次"),
+                ),
+                ("notice_days", models.PositiveSmallIntegerField(default=5, verbose_name="公示天数")),
             ],
             options={
-                'verbose_name': '补贴政策',
-                'verbose_name_plural': '补贴政策',
-                'ordering': ['code'],
+                "verbose_name": "补贴政策",
+                "verbose_name_plural": "补贴政策",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='BatchExport',
+            name="BatchExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=120, verbose_name='导出事由')),
-                ('created_at', models.DateTimeField(verbose_name='导出时间')),
-                ('file', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='certificates_export', to='cms.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=120, verbose_name="导出事由")),
+                ("created_at", models.DateTimeField(verbose_name="导出时间")),
+                (
+                    "file",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates_export",
+                        to="cms.storedfile",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '批次导出',
-                'verbose_name_plural': '批次导出',
+                "verbose_name": "批次导出",
+                "verbose_name_plural": "批次导出",
             },
         ),
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(db_index=True, max_length=12, verbose_name='地区')),
-                ('kind', models.CharField(choices=[('training', '培训合格证书'), ('completion', '结业证书'), ('refresher', '回炉培训证明'), ('hours', '学时证明')], max_length=20, verbose_name='证书种类')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='证书编号')),
-                ('token', models.CharField(editable=False, max_length=32, unique=True)),
-                ('holder_name', models.CharField(max_length=50, verbose_name='持证人')),
-                ('course_title', models.CharField(max_length=120, verbose_name='培训项目')),
-                ('snapshot', models.JSONField()),
-                ('nonce', models.CharField(editable=False, max_length=32)),
-                ('snapshot_sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('numbered', '已编号，正在制作'), ('issued', '已签发'), ('reissued', '已补发'), ('revoked', '已撤销')], db_index=True, default='numbered', max_length=20, verbose_name='状态')),
-                ('issued_on', models.DateField(verbose_name='发证日期')),
-                ('numbered_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='撤销时间')),
-                ('revocation_reason', models.CharField(blank=True, choices=[('wrong_data', '登记信息有误'), ('not_earned', '不符合发证条件'), ('fraud', '弄虚作假'), ('other', '其他原因')], max_length=20, verbose_name='撤销原因')),
-                ('revocation_note', models.CharField(blank=True, max_length=200, verbose_name='撤销说明')),
-                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='certificates_files', to='cms.storedfile')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates_issued', to='cms.organisation', verbose_name='发证机构')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates_certificates', to='cms.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region_code", models.CharField(db_index=True, max_length=12, verbose_name="地区")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("training", "培训合格证书"),
+                            ("completion", "结业证书"),
+                            ("refresher", "回炉培训证明"),
+                            ("hours", "学时证明"),
+                        ],
+                        max_length=20,
+                        verbose_name="证书种类",
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="证书编号")),
+                ("token", models.CharField(editable=False, max_length=32, unique=True)),
+                ("holder_name", models.CharField(max_length=50, verbose_name="持证人")),
+                ("course_title", models.CharField(max_length=120, verbose_name="培训项目")),
+                ("snapshot", models.JSONField()),
+                ("nonce", models.CharField(editable=False, max_length=32)),
+                ("snapshot_sha256", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("numbered", "已编号，正在制作"),
+                            ("issued", "已签发"),
+                            ("reissued", "已补发"),
+                            ("revoked", "已撤销"),
+                        ],
+                        db_index=True,
+                        default="numbered",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("issued_on", models.DateField(verbose_name="发证日期")),
+                ("numbered_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="撤销时间")),
+                (
+                    "revocation_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("wrong_data", "登记信息有误"),
+                            ("not_earned", "不符合发证条件"),
+                            ("fraud", "弄虚作假"),
+                            ("other", "其他原因"),
+                        ],
+                        max_length=20,
+                        verbose_name="撤销原因",
+                    ),
+                ),
+                ("revocation_note", models.CharField(blank=True, max_length=200, verbose_name="撤销说明")),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates_files",
+                        to="cms.storedfile",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates_issued",
+                        to="cms.organisation",
+                        verbose_name="发证机构",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates_certificates",
+                        to="cms.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '证书',
-                'verbose_name_plural': '证书',
-                'ordering': ['-issued_on', 'number'],
+                "verbose_name": "证书",
+                "verbose_name_plural": "证书",
+                "ordering": ["-issued_on", "number"],
             },
         ),
     ]

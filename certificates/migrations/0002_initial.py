@@ -6,226 +6,448 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('certificates', '0001_initial'),
-        ('cms', '0003_audit_append_only'),
-        ('courses', '0001_initial'),
+        ("certificates", "0001_initial"),
+        ("cms", "0003_audit_append_only"),
+        ("courses", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='certificate',
-            name='record',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='certificates_certificate', to='courses.trainingrecord'),
+            model_name="certificate",
+            name="record",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates_certificate",
+                to="courses.trainingrecord",
+            ),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='revoked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="certificate",
+            name="revoked_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificatedesign',
-            constraint=models.UniqueConstraint(fields=('template', 'kind', 'version'), name='certificates_design_once'),
+            model_name="certificatedesign",
+            constraint=models.UniqueConstraint(
+                fields=("template", "kind", "version"), name="certificates_design_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificatedesign',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('kind',), name='certificates_design_one_current'),
+            model_name="certificatedesign",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)),
+                fields=("kind",),
+                name="certificates_design_one_current",
+            ),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='design',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='certificates.certificatedesign'),
+            model_name="certificate",
+            name="design",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates",
+                to="certificates.certificatedesign",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='certificate',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='certificates.certificate', verbose_name='证书'),
+            model_name="claim",
+            name="certificate",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="claims",
+                to="certificates.certificate",
+                verbose_name="证书",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="claim",
+            name="decided_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='external_certificate',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='certificates_claims', to='courses.externalcertificate', verbose_name='外部证书'),
+            model_name="claim",
+            name="external_certificate",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates_claims",
+                to="courses.externalcertificate",
+                verbose_name="外部证书",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates_claims', to='cms.organisation', verbose_name='申报机构'),
+            model_name="claim",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates_claims",
+                to="cms.organisation",
+                verbose_name="申报机构",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates_claims', to='cms.person', verbose_name='申领人'),
+            model_name="claim",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates_claims",
+                to="cms.person",
+                verbose_name="申领人",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='submitted_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='certificates_submitted', to=settings.AUTH_USER_MODEL),
+            model_name="claim",
+            name="submitted_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates_submitted",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='check',
-            name='claim',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='certificates.claim'),
+            model_name="check",
+            name="claim",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="checks", to="certificates.claim"
+            ),
         ),
         migrations.AddField(
-            model_name='claimbatch',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="claimbatch",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='batch',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='certificates.claimbatch', verbose_name='批次'),
+            model_name="claim",
+            name="batch",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="claims",
+                to="certificates.claimbatch",
+                verbose_name="批次",
+            ),
         ),
         migrations.AddField(
-            model_name='batchexport',
-            name='batch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exports', to='certificates.claimbatch'),
+            model_name="batchexport",
+            name="batch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="exports",
+                to="certificates.claimbatch",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claimbatchseries',
-            constraint=models.UniqueConstraint(fields=('region_code', 'year'), name='certificates_batch_series_once'),
+            model_name="claimbatchseries",
+            constraint=models.UniqueConstraint(
+                fields=("region_code", "year"), name="certificates_batch_series_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='columnprofile',
-            constraint=models.UniqueConstraint(fields=('slug', 'region_code', 'valid_from'), name='certificates_profile_once'),
+            model_name="columnprofile",
+            constraint=models.UniqueConstraint(
+                fields=("slug", "region_code", "valid_from"), name="certificates_profile_once"
+            ),
         ),
         migrations.AddField(
-            model_name='batchexport',
-            name='profile',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exports', to='certificates.columnprofile'),
+            model_name="batchexport",
+            name="profile",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="exports",
+                to="certificates.columnprofile",
+            ),
         ),
         migrations.AddField(
-            model_name='insurancecheck',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cms.organisation'),
+            model_name="insurancecheck",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cms.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='insurancecheck',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates_insurance_checks', to='cms.person'),
+            model_name="insurancecheck",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates_insurance_checks",
+                to="cms.person",
+            ),
         ),
         migrations.AddField(
-            model_name='insurancecheck',
-            name='recorded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="insurancecheck",
+            name="recorded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='numberseries',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates_number_series', to='cms.organisation'),
+            model_name="numberseries",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates_number_series",
+                to="cms.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='rate',
-            name='occupation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='courses.occupation', verbose_name='职业'),
+            model_name="rate",
+            name="occupation",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="courses.occupation",
+                verbose_name="职业",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refresherrule',
-            constraint=models.UniqueConstraint(fields=('region_code', 'valid_from'), name='certificates_refresher_rule_once'),
+            model_name="refresherrule",
+            constraint=models.UniqueConstraint(
+                fields=("region_code", "valid_from"), name="certificates_refresher_rule_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refresherrule',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='certificates_refresher_rule_ends_after_start'),
+            model_name="refresherrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="certificates_refresher_rule_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refresherrule',
-            constraint=models.CheckConstraint(condition=models.Q(('interval_months__gte', 1)), name='certificates_refresher_interval'),
+            model_name="refresherrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("interval_months__gte", 1)), name="certificates_refresher_interval"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subsidyscheme',
-            constraint=models.CheckConstraint(condition=models.Q(('certificate_kind', ''), ('external_kind', ''), _connector='XOR'), name='certificates_scheme_one_proof'),
+            model_name="subsidyscheme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("certificate_kind", ""), ("external_kind", ""), _connector="XOR"),
+                name="certificates_scheme_one_proof",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subsidyscheme',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='certificates_scheme_ends_after_start'),
+            model_name="subsidyscheme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="certificates_scheme_ends_after_start",
+            ),
         ),
         migrations.AddField(
-            model_name='schemegroup',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='groups', to='certificates.subsidyscheme'),
+            model_name="schemegroup",
+            name="scheme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="groups",
+                to="certificates.subsidyscheme",
+            ),
         ),
         migrations.AddField(
-            model_name='rate',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='certificates.subsidyscheme'),
+            model_name="rate",
+            name="scheme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="rates",
+                to="certificates.subsidyscheme",
+            ),
         ),
         migrations.AddField(
-            model_name='claimbatch',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='certificates.subsidyscheme', verbose_name='补贴政策'),
+            model_name="claimbatch",
+            name="scheme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="batches",
+                to="certificates.subsidyscheme",
+                verbose_name="补贴政策",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='certificates.subsidyscheme', verbose_name='补贴政策'),
+            model_name="claim",
+            name="scheme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="claims",
+                to="certificates.subsidyscheme",
+                verbose_name="补贴政策",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['issued', 'reissued']), _negated=True), ('file__isnull', False), _connector='OR'), name='certificates_issued_has_file'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["issued", "reissued"]), _negated=True),
+                    ("file__isnull", False),
+                    _connector="OR",
+                ),
+                name="certificates_issued_has_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'revoked'), _negated=True), models.Q(('revocation_reason', ''), _negated=True), _connector='OR'), name='certificates_revoked_has_reason'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "revoked"), _negated=True),
+                    models.Q(("revocation_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="certificates_revoked_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(fields=('claim', 'code'), name='certificates_check_once'),
+            model_name="check",
+            constraint=models.UniqueConstraint(fields=("claim", "code"), name="certificates_check_once"),
         ),
         migrations.AddConstraint(
-            model_name='batchexport',
-            constraint=models.UniqueConstraint(fields=('batch', 'profile'), name='certificates_export_once'),
+            model_name="batchexport",
+            constraint=models.UniqueConstraint(fields=("batch", "profile"), name="certificates_export_once"),
         ),
         migrations.AddConstraint(
-            model_name='numberseries',
-            constraint=models.UniqueConstraint(fields=('organisation', 'kind', 'year'), name='certificates_series_once'),
+            model_name="numberseries",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "kind", "year"), name="certificates_series_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schemegroup',
-            constraint=models.UniqueConstraint(fields=('scheme', 'group'), name='certificates_scheme_group_once'),
+            model_name="schemegroup",
+            constraint=models.UniqueConstraint(
+                fields=("scheme", "group"), name="certificates_scheme_group_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rate',
-            constraint=models.UniqueConstraint(fields=('scheme', 'occupation', 'skill_level'), name='certificates_rate_both'),
+            model_name="rate",
+            constraint=models.UniqueConstraint(
+                fields=("scheme", "occupation", "skill_level"), name="certificates_rate_both"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rate',
-            constraint=models.UniqueConstraint(condition=models.Q(('occupation__isnull', False), ('skill_level__isnull', True)), fields=('scheme', 'occupation'), name='certificates_rate_occupation'),
+            model_name="rate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("occupation__isnull", False), ("skill_level__isnull", True)),
+                fields=("scheme", "occupation"),
+                name="certificates_rate_occupation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rate',
-            constraint=models.UniqueConstraint(condition=models.Q(('occupation__isnull', True), ('skill_level__isnull', False)), fields=('scheme', 'skill_level'), name='certificates_rate_level'),
+            model_name="rate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("occupation__isnull", True), ("skill_level__isnull", False)),
+                fields=("scheme", "skill_level"),
+                name="certificates_rate_level",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rate',
-            constraint=models.UniqueConstraint(condition=models.Q(('occupation__isnull', True), ('skill_level__isnull', True)), fields=('scheme',), name='certificates_rate_any'),
+            model_name="rate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("occupation__isnull", True), ("skill_level__isnull", True)),
+                fields=("scheme",),
+                name="certificates_rate_any",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rate',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='certificates_rate_positive'),
+            model_name="rate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="certificates_rate_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('certificate__isnull', False), ('external_certificate__isnull', False), _connector='XOR'), name='certificates_claim_one_proof'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("certificate__isnull", False), ("external_certificate__isnull", False), _connector="XOR"
+                ),
+                name="certificates_claim_one_proof",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(condition=models.Q(('certificate__isnull', False), ('state__in', ['draft', 'hold', 'notice', 'paid', 'payable', 'payment_failed', 'recovering', 'review', 'submitted'])), fields=('scheme', 'certificate'), name='certificates_claim_once_per_certificate'),
+            model_name="claim",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("certificate__isnull", False),
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "hold",
+                            "notice",
+                            "paid",
+                            "payable",
+                            "payment_failed",
+                            "recovering",
+                            "review",
+                            "submitted",
+                        ],
+                    ),
+                ),
+                fields=("scheme", "certificate"),
+                name="certificates_claim_once_per_certificate",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_certificate__isnull', False), ('state__in', ['draft', 'hold', 'notice', 'paid', 'payable', 'payment_failed', 'recovering', 'review', 'submitted'])), fields=('scheme', 'external_certificate'), name='certificates_claim_once_per_external'),
+            model_name="claim",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("external_certificate__isnull", False),
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "hold",
+                            "notice",
+                            "paid",
+                            "payable",
+                            "payment_failed",
+                            "recovering",
+                            "review",
+                            "submitted",
+                        ],
+                    ),
+                ),
+                fields=("scheme", "external_certificate"),
+                name="certificates_claim_once_per_external",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('submitted_by')), _negated=True), _connector='OR'), name='certificates_claim_two_people'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    models.Q(("decided_by", models.F("submitted_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="certificates_claim_two_people",
+            ),
         ),
     ]

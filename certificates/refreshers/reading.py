@@ -15,6 +15,7 @@ from certificates.refreshers.models import RefresherRule
 from certificates.refreshers.status import RefresherStatus, rule_on, status
 from cms.models import InPostPeriod, Person
 from cms.querysets import live_on
+from cms.regional import rule_for
 from cms.scope import code_range
 from courses.enums import TrainingType
 from courses.models import TrainingRecord
@@ -39,7 +40,9 @@ def lines_on(periods: Iterable[InPostPeriod], on: dt.date) -> list[RefresherLine
     rules = list(RefresherRule.objects.order_by("valid_from"))
     facts = facts_of(chosen)
     return [
-        RefresherLine(period.person, period, _ask(facts[person_id], rules_of(rules, period.region_code), on))
+        RefresherLine(
+            period.person, period, _ask(facts[person_id], rules_of(rules, period.region_code, on), on)
+        )
         for person_id, period in chosen.items()
     ]
 
@@ -76,12 +79,14 @@ def facts_of(person_ids: Iterable[int]) -> dict[int, _PersonRows]:
     return {pk: _PersonRows(tuple(periods[pk]), tuple(records[pk])) for pk in wanted}
 
 
-def rules_of(rules: Iterable[RefresherRule], region_code: str) -> list[RefresherRule]:
-    """Return all versions of the smallest region around ``region_code`` that has rules, in time order."""
+def rules_of(rules: Iterable[RefresherRule], region_code: str, on: dt.date) -> list[RefresherRule]:
+    """Return all versions of the smallest region around ``region_code`` that has a rule ``on``, in time order.
+
+    A county whose own rule is over, or has not begun, follows its province meanwhile.
+    """
     around = [rule for rule in rules if _contains(rule.region_code, region_code)]
-    # Of nested regions the inner one starts last: its code is the greatest of those around the place.
-    narrowest = max((rule.region_code for rule in around), default="")
-    return [rule for rule in around if rule.region_code == narrowest]
+    decides = rule_for(around, region_code, on)
+    return [rule for rule in around if decides and rule.region_code == decides.region_code]
 
 
 def _contains(outer: str, inner: str) -> bool:

@@ -183,7 +183,11 @@ def legal_acts(claim: Claim, user: Any) -> set[str]:
     office, approver = can_review(user, claim), can_approve(user, claim)
     stranger = claim.submitted_by_id != user.pk
     found = set()
-    if ClaimState.REVIEW in moves and office and claim.state != ClaimState.NOTICE:
+    if (
+        ClaimState.REVIEW in moves
+        and office
+        and (claim.state != ClaimState.NOTICE or claims.is_revoked(claim))
+    ):
         found.add("review")
     if ClaimState.HOLD in moves and office:
         found.add("hold")
@@ -193,11 +197,16 @@ def legal_acts(claim: Claim, user: Any) -> set[str]:
         found.add("approve")  # shown shut, with the reason, to who submitted
     if ClaimState.REJECTED in moves and approver and stranger:
         found.add("reject")
-    if ClaimState.PAYABLE in moves and office and claim.state == ClaimState.NOTICE:
+    if ClaimState.PAYABLE in moves and office and _notice_is_over(claim):
         found.add("notice-over")
     if ClaimState.WITHDRAWN in moves and can_submit(user, claim.organisation):
         found.add("withdraw")
     return found
+
+
+def _notice_is_over(claim: Claim) -> bool:
+    until = claim.notice_until
+    return claim.state == ClaimState.NOTICE and until is not None and until < timezone.localdate()
 
 
 class NewBatchPage(OfficePage):
@@ -219,9 +228,8 @@ class NewBatchPage(OfficePage):
 
     def _form(self, data: Any) -> BatchForm:
         user: Any = self.request.user
-        regions = Region.objects.filter(
-            memberships__user=user, memberships__role=Role.SUBSIDY_OFFICER
-        ).distinct()
+        live = user.memberships.live(timezone.localdate()).filter(role=Role.SUBSIDY_OFFICER)
+        regions = Region.objects.filter(memberships__in=live).distinct()
         return BatchForm(data, regions=regions)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -7,46 +7,13 @@ from typing import Any
 from django.apps import apps
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 
+from cms.audit_words import words_of
 from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedModelViewSet
 from cms.models import AuditEntry, Organisation
-from cms.registry import Registry
-
-# What readers call an action; an app registers its own. The code itself stands where nobody did.
-action_names: Registry[Promise] = Registry("audit action names")
-
-for _code, _name in {
-    "job.start": gettext_lazy("提交后台任务"),
-    "job.cancel": gettext_lazy("取消后台任务"),
-    "job.resume": gettext_lazy("继续后台任务"),
-    "roster.upload": gettext_lazy("上传花名册"),
-    "roster.confirm": gettext_lazy("确认导入花名册"),
-    "roster.import": gettext_lazy("导入花名册"),
-    "file.download": gettext_lazy("下载文件"),
-    "membership.grant": gettext_lazy("授予角色"),
-    "membership.end": gettext_lazy("结束任职"),
-    "organisation.create": gettext_lazy("新登记机构"),
-    "organisation.change": gettext_lazy("修改机构"),
-    "organisation.licence": gettext_lazy("登记许可或备案"),
-    "person.register": gettext_lazy("登记人员"),
-    "person.fill": gettext_lazy("补全人员信息"),
-    "person.document": gettext_lazy("登记证件"),
-    "person.affiliate": gettext_lazy("关联机构"),
-    "person.affiliate_again": gettext_lazy("恢复关联"),
-    "person.in_post": gettext_lazy("登记在岗"),
-    "person.in_post_end": gettext_lazy("登记离岗"),
-    "person.tag": gettext_lazy("登记人员类别"),
-}.items():
-    action_names.register(_code, _name)
-
-
-def action_name(entry: AuditEntry) -> str:
-    """Return the action in words, or its code."""
-    return str(action_names.get(entry.action)) if entry.action in action_names else entry.action
 
 
 def object_name(entry: AuditEntry) -> str:
@@ -72,11 +39,11 @@ class AuditInspectView(ScopedInspectView):
 
     def get_page_subtitle(self) -> str:
         """Return the action in words."""
-        return action_name(self.object)
+        return words_of(self.object.action)
 
     def get_action_display_value(self) -> str:
         """Return words and code."""
-        return f"{action_name(self.object)}（{self.object.action}）"
+        return f"{words_of(self.object.action)}（{self.object.action}）"
 
     def get_organisation_id_display_value(self) -> str:
         """Return the organisation's name; an entry keeps its id alone."""
@@ -97,7 +64,7 @@ class AuditViewSet(ScopedModelViewSet):
         TitleColumn(
             "action",
             label=gettext_lazy("操作"),
-            accessor=action_name,
+            accessor=lambda entry: words_of(entry.action),
             get_url=lambda entry: reverse("audit:inspect", args=[entry.pk]),
         ),
         Column("object_type", label=gettext_lazy("对象"), accessor=object_name),

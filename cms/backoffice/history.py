@@ -3,34 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
+from cms.audit_words import words_of
 from cms.models import AuditEntry, Person, User
-from cms.registry import Registry
-
-# The words of an action; an app registers its own, an action without words shows its code.
-action_words: Registry[Promise] = Registry("words of audit actions")
-
-for _action, _words in {
-    "account.act_for": _("可以代办"),
-    "account.leave": _("不再代办"),
-    "account.sign_up": _("注册账号"),
-    "person.affiliate": _("关联机构"),
-    "person.affiliate_again": _("重新关联机构"),
-    "person.document": _("窗口登记证件"),
-    "person.fill": _("补充登记"),
-    "person.in_post": _("登记在岗"),
-    "person.in_post_end": _("登记离岗"),
-    "person.register": _("登记人员"),
-    "person.tag": _("登记人员类别"),
-    "slip.make": _("开凭条"),
-    "slip.redeem": _("使用凭条"),
-}.items():
-    action_words.register(_action, _words)
 
 
 @dataclass(frozen=True)
@@ -40,10 +17,9 @@ class HistoryLine:
     entry: AuditEntry
 
     @property
-    def words(self) -> Any:
+    def words(self) -> str:
         """Return the action as an officer reads it."""
-        action = self.entry.action
-        return action_words.get(action) if action in action_words else action
+        return words_of(self.entry.action)
 
 
 def history_of(person: Person, user: User, *, limit: int = 50) -> list[HistoryLine]:

@@ -26,6 +26,7 @@ from cms.forms.people import (
     EndInPostForm,
     GroupTagForm,
     InPostForm,
+    organisations_of,
 )
 from cms.models import InPostPeriod, Person
 from cms.services import accounts, people
@@ -125,8 +126,7 @@ class EndInPostView(PersonFormView):
 
     def save(self, data: dict[str, Any], at: Any) -> object:
         """End the period."""
-        scope = self.user.scope()
-        if not scope.everything and self.period.organisation_id not in scope.organisations():
+        if not organisations_of(self.user).filter(pk=self.period.organisation_id).exists():
             raise PermissionDenied
         return people.end_in_post(self.period, **data, by=self.user, at=at)
 

@@ -30,9 +30,10 @@ from cms.backoffice.viewsets import (
 )
 from cms.enums import RosterState, RowOutcome
 from cms.errors import DomainError
+from cms.forms.people import organisations_of
 from cms.identity import mask_number
 from cms.importing.findings import Finding, unseal
-from cms.models import Organisation, RosterRow, RosterUpload, User
+from cms.models import RosterRow, RosterUpload, User
 from cms.services.rosters import confirm_roster, upload_roster
 from cms.ui.states import register_state_colours
 
@@ -57,14 +58,6 @@ register_state_colours(
         RowOutcome.REFUSED: "bad",
     },
 )
-
-
-def organisations_of(user: User) -> QuerySet[Organisation]:
-    """Return the organisations for which ``user`` brings rosters in: those they work for."""
-    scope = user.scope()
-    if scope.everything:
-        return Organisation.objects.all()
-    return Organisation.objects.filter(pk__in=scope.organisations())
 
 
 class RosterUploadForm(WagtailAdminModelForm):

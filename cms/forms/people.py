@@ -15,7 +15,8 @@ from cms.models import Organisation, Person, User
 from cms.querysets import live_on
 from cms.roles import Role
 
-
+# Who holds add_person, add_personslip and add_rosterupload (cms/permissions.py).
+REGISTERING_ROLES = (Role.ORG_ADMIN, Role.PLANNER)
 _SENDING = (OrganisationKindCode.COMMUNITY, OrganisationKindCode.WOMENS_FEDERATION)
 
 
@@ -29,11 +30,14 @@ class _Day(forms.DateInput):
 
 
 def organisations_of(user: User) -> QuerySet[Organisation]:
-    """Return the organisations for which ``user`` acts: those they work for."""
+    """Return the organisations for which ``user`` registers people: those whose office they work in.
+
+    The right to register comes with a role in one organisation and holds in no other.
+    """
     scope = user.scope()
     if scope.everything:
         return Organisation.objects.all()
-    return Organisation.objects.filter(pk__in=scope.organisations())
+    return Organisation.objects.filter(pk__in=scope.organisations(*REGISTERING_ROLES))
 
 
 def _choose_organisation(field: Any, user: User) -> None:

@@ -14,422 +14,1173 @@ import cms.models.organisations
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='机构名称')),
-                ('short_code', models.CharField(help_text='用在班号和证书编号里，如 XH。', max_length=8, unique=True, verbose_name='代号')),
-                ('uscc', models.CharField(blank=True, max_length=18, null=True, unique=True, validators=[cms.models.organisations.validate_uscc], verbose_name='统一社会信用代码')),
-                ('region_code', models.CharField(db_index=True, max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='所在地区划代码')),
-                ('contact_name', models.CharField(blank=True, max_length=50, verbose_name='联系人')),
-                ('contact_phone', models.CharField(blank=True, max_length=20, verbose_name='联系电话')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='登记时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="机构名称")),
+                (
+                    "short_code",
+                    models.CharField(
+                        help_text="用在班号和证书编号里，如 XH。",
+                        max_length=8,
+                        unique=True,
+                        verbose_name="代号",
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(
+                        blank=True,
+                        max_length=18,
+                        null=True,
+                        unique=True,
+                        validators=[cms.models.organisations.validate_uscc],
+                        verbose_name="统一社会信用代码",
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        db_index=True,
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="所在地区划代码",
+                    ),
+                ),
+                ("contact_name", models.CharField(blank=True, max_length=50, verbose_name="联系人")),
+                ("contact_phone", models.CharField(blank=True, max_length=20, verbose_name="联系电话")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="登记时间")),
             ],
             options={
-                'verbose_name': '机构',
-                'verbose_name_plural': '机构',
-                'ordering': ['name'],
+                "verbose_name": "机构",
+                "verbose_name_plural": "机构",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('display_name', models.CharField(blank=True, max_length=50, verbose_name='称呼')),
-                ('email', models.EmailField(blank=True, max_length=254, null=True, unique=True, verbose_name='邮箱')),
-                ('phone', models.CharField(blank=True, max_length=20, null=True, unique=True, verbose_name='手机号')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                ("display_name", models.CharField(blank=True, max_length=50, verbose_name="称呼")),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, max_length=254, null=True, unique=True, verbose_name="邮箱"
+                    ),
+                ),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True, max_length=20, null=True, unique=True, verbose_name="手机号"
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '账号',
-                'verbose_name_plural': '账号',
+                "verbose_name": "账号",
+                "verbose_name_plural": "账号",
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.UUIDField(default=cms.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_index=True, verbose_name='时间')),
-                ('action', models.CharField(max_length=60, verbose_name='操作')),
-                ('object_type', models.CharField(max_length=60, verbose_name='对象类型')),
-                ('object_id', models.CharField(max_length=40, verbose_name='对象编号')),
-                ('object_label', models.CharField(blank=True, max_length=120, verbose_name='对象')),
-                ('actor_id', models.BigIntegerField(null=True, verbose_name='操作人编号')),
-                ('actor_name', models.CharField(blank=True, max_length=50, verbose_name='操作人')),
-                ('for_person_id', models.BigIntegerField(null=True, verbose_name='代谁办理')),
-                ('organisation_id', models.BigIntegerField(null=True, verbose_name='机构')),
-                ('region_code', models.CharField(blank=True, max_length=12, verbose_name='地区')),
-                ('data', models.JSONField(default=dict, verbose_name='内容')),
-                ('digest', models.CharField(max_length=64, verbose_name='摘要')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cms.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True, verbose_name="时间")),
+                ("action", models.CharField(max_length=60, verbose_name="操作")),
+                ("object_type", models.CharField(max_length=60, verbose_name="对象类型")),
+                ("object_id", models.CharField(max_length=40, verbose_name="对象编号")),
+                ("object_label", models.CharField(blank=True, max_length=120, verbose_name="对象")),
+                ("actor_id", models.BigIntegerField(null=True, verbose_name="操作人编号")),
+                ("actor_name", models.CharField(blank=True, max_length=50, verbose_name="操作人")),
+                ("for_person_id", models.BigIntegerField(null=True, verbose_name="代谁办理")),
+                ("organisation_id", models.BigIntegerField(null=True, verbose_name="机构")),
+                ("region_code", models.CharField(blank=True, max_length=12, verbose_name="地区")),
+                ("data", models.JSONField(default=dict, verbose_name="内容")),
+                ("digest", models.CharField(max_length=64, verbose_name="摘要")),
             ],
             options={
-                'verbose_name': '操作记录',
-                'verbose_name_plural': '操作记录',
-                'indexes': [models.Index(fields=['object_type', 'object_id', 'at'], name='cms_audit_object'), models.Index(fields=['organisation_id', 'at'], name='cms_audit_organisation')],
+                "verbose_name": "操作记录",
+                "verbose_name_plural": "操作记录",
+                "indexes": [
+                    models.Index(fields=["object_type", "object_id", "at"], name="cms_audit_object"),
+                    models.Index(fields=["organisation_id", "at"], name="cms_audit_organisation"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(default=cms.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40)),
-                ('title', models.CharField(max_length=120, verbose_name='任务')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '进行中'), ('done', '已完成'), ('failed', '没有完成'), ('cancelled', '已取消')], default='queued', max_length=20, verbose_name='状态')),
-                ('params', models.JSONField(default=dict)),
-                ('subject_type', models.CharField(blank=True, max_length=60)),
-                ('subject_id', models.CharField(blank=True, max_length=40)),
-                ('total', models.PositiveIntegerField(default=0, verbose_name='总数')),
-                ('created_at', models.DateTimeField(verbose_name='提交时间')),
-                ('started_at', models.DateTimeField(null=True, verbose_name='开始时间')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='结束时间')),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('lease_token', models.UUIDField(null=True)),
-                ('runs', models.PositiveSmallIntegerField(default=0, verbose_name='启动次数')),
-                ('message', models.CharField(blank=True, max_length=300, verbose_name='说明')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='cms.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cms.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=120, verbose_name="任务")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "进行中"),
+                            ("done", "已完成"),
+                            ("failed", "没有完成"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="queued",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("params", models.JSONField(default=dict)),
+                ("subject_type", models.CharField(blank=True, max_length=60)),
+                ("subject_id", models.CharField(blank=True, max_length=40)),
+                ("total", models.PositiveIntegerField(default=0, verbose_name="总数")),
+                ("created_at", models.DateTimeField(verbose_name="提交时间")),
+                ("started_at", models.DateTimeField(null=True, verbose_name="开始时间")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="结束时间")),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("lease_token", models.UUIDField(null=True)),
+                ("runs", models.PositiveSmallIntegerField(default=0, verbose_name="启动次数")),
+                ("message", models.CharField(blank=True, max_length=300, verbose_name="说明")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="cms.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '后台任务',
-                'verbose_name_plural': '后台任务',
-                'ordering': ['-created_at'],
+                "verbose_name": "后台任务",
+                "verbose_name_plural": "后台任务",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Licence',
+            name="Licence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=60, verbose_name='许可证（备案）编号')),
-                ('authority', models.CharField(max_length=100, verbose_name='发证（备案）机关')),
-                ('valid_from', models.DateField(verbose_name='有效期起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='有效期止')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='licences', to='cms.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=60, verbose_name="许可证（备案）编号")),
+                ("authority", models.CharField(max_length=100, verbose_name="发证（备案）机关")),
+                ("valid_from", models.DateField(verbose_name="有效期起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="有效期止")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="licences",
+                        to="cms.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '许可或备案',
-                'verbose_name_plural': '许可或备案',
+                "verbose_name": "许可或备案",
+                "verbose_name_plural": "许可或备案",
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('legal_name', models.CharField(max_length=50, verbose_name='姓名')),
-                ('name_pinyin', models.CharField(blank=True, editable=False, max_length=200, verbose_name='姓名拼音')),
-                ('sex', models.CharField(blank=True, choices=[('female', '女'), ('male', '男')], max_length=10, verbose_name='性别')),
-                ('birth_date', models.DateField(blank=True, null=True, verbose_name='出生日期')),
-                ('ethnicity', models.CharField(blank=True, max_length=20, verbose_name='民族')),
-                ('education', models.CharField(blank=True, choices=[('primary', '小学'), ('junior', '初中'), ('senior', '高中'), ('secondary_vocational', '中专'), ('junior_college', '大专'), ('bachelor', '本科'), ('master', '研究生')], max_length=30, verbose_name='文化程度')),
-                ('phone', models.CharField(blank=True, help_text='一部手机可以几个人共用。', max_length=20, verbose_name='联系电话')),
-                ('region_code', models.CharField(blank=True, db_index=True, max_length=12, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='户籍地区划代码')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='户籍地址')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='登记时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("legal_name", models.CharField(max_length=50, verbose_name="姓名")),
+                (
+                    "name_pinyin",
+                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="姓名拼音"),
+                ),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True,
+                        choices=[("female", "女"), ("male", "男")],
+                        max_length=10,
+                        verbose_name="性别",
+                    ),
+                ),
+                ("birth_date", models.DateField(blank=True, null=True, verbose_name="出生日期")),
+                ("ethnicity", models.CharField(blank=True, max_length=20, verbose_name="民族")),
+                (
+                    "education",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("primary", "小学"),
+                            ("junior", "初中"),
+                            ("senior", "高中"),
+                            ("secondary_vocational", "中专"),
+                            ("junior_college", "大专"),
+                            ("bachelor", "本科"),
+                            ("master", "研究生"),
+                        ],
+                        max_length=30,
+                        verbose_name="文化程度",
+                    ),
+                ),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True,
+                        help_text="一部手机可以几个人共用。",
+                        max_length=20,
+                        verbose_name="联系电话",
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(
+                        blank=True,
+                        db_index=True,
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="户籍地区划代码",
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="户籍地址")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="登记时间")),
             ],
             options={
-                'verbose_name': '人员',
-                'verbose_name_plural': '人员',
-                'indexes': [models.Index(fields=['legal_name'], name='cms_person_name')],
+                "verbose_name": "人员",
+                "verbose_name_plural": "人员",
+                "indexes": [models.Index(fields=["legal_name"], name="cms_person_name")],
             },
         ),
         migrations.CreateModel(
-            name='GroupTag',
+            name="GroupTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(db_index=True, max_length=12)),
-                ('group', models.CharField(choices=[('rural_transfer', '农村转移就业劳动者'), ('registered_unemployed', '登记失业人员'), ('hard_to_employ', '就业困难人员'), ('out_of_poverty', '脱贫人口'), ('poverty_monitored', '防止返贫监测对象'), ('college_graduate', '高校毕业生'), ('school_leaver', '城乡未继续升学的应届初高中毕业生'), ('community_unemployed', '社区失业人员'), ('community_retired', '社区退休人员'), ('unemployed_women', '未就业妇女'), ('low_income_women', '低收入妇女'), ('career_break_women', '因生育中断就业妇女'), ('resettled', '易地搬迁安置区居民'), ('rural_low_income', '农村低收入人员'), ('in_post', '在岗人员'), ('insured_employee', '参保职工')], max_length=30, verbose_name='人员类别')),
-                ('proof_number', models.CharField(blank=True, max_length=60, verbose_name='类别证明编号')),
-                ('checked_by', models.CharField(blank=True, max_length=100, verbose_name='核验人或名单')),
-                ('checked_on', models.DateField(blank=True, null=True, verbose_name='核验日期')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='止')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('superseded_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='group_tags', to='cms.organisation', verbose_name='登记机构')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='group_tags', to='cms.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region_code", models.CharField(db_index=True, max_length=12)),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[
+                            ("rural_transfer", "农村转移就业劳动者"),
+                            ("registered_unemployed", "登记失业人员"),
+                            ("hard_to_employ", "就业困难人员"),
+                            ("out_of_poverty", "脱贫人口"),
+                            ("poverty_monitored", "防止返贫监测对象"),
+                            ("college_graduate", "高校毕业生"),
+                            ("school_leaver", "城乡未继续升学的应届初高中毕业生"),
+                            ("community_unemployed", "社区失业人员"),
+                            ("community_retired", "社区退休人员"),
+                            ("unemployed_women", "未就业妇女"),
+                            ("low_income_women", "低收入妇女"),
+                            ("career_break_women", "因生育中断就业妇女"),
+                            ("resettled", "易地搬迁安置区居民"),
+                            ("rural_low_income", "农村低收入人员"),
+                            ("in_post", "在岗人员"),
+                            ("insured_employee", "参保职工"),
+                        ],
+                        max_length=30,
+                        verbose_name="人员类别",
+                    ),
+                ),
+                ("proof_number", models.CharField(blank=True, max_length=60, verbose_name="类别证明编号")),
+                ("checked_by", models.CharField(blank=True, max_length=100, verbose_name="核验人或名单")),
+                ("checked_on", models.DateField(blank=True, null=True, verbose_name="核验日期")),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="止")),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                ("superseded_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="group_tags",
+                        to="cms.organisation",
+                        verbose_name="登记机构",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="group_tags",
+                        to="cms.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '人员类别',
-                'verbose_name_plural': '人员类别',
+                "verbose_name": "人员类别",
+                "verbose_name_plural": "人员类别",
             },
         ),
         migrations.CreateModel(
-            name='PersonName',
+            name="PersonName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=50, verbose_name='曾用名')),
-                ('until', models.DateField(verbose_name='用到')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='former_names', to='cms.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=50, verbose_name="曾用名")),
+                ("until", models.DateField(verbose_name="用到")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="former_names",
+                        to="cms.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '曾用名',
-                'verbose_name_plural': '曾用名',
+                "verbose_name": "曾用名",
+                "verbose_name_plural": "曾用名",
             },
         ),
         migrations.CreateModel(
-            name='PersonSlip',
+            name="PersonSlip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code_digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(verbose_name='开具时间')),
-                ('expires_at', models.DateTimeField(verbose_name='有效期至')),
-                ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='使用时间')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slips_made', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slips', to='cms.organisation')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slips', to='cms.person')),
-                ('used_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='slips_used', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code_digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(verbose_name="开具时间")),
+                ("expires_at", models.DateTimeField(verbose_name="有效期至")),
+                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="使用时间")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="slips_made",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="slips",
+                        to="cms.organisation",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="slips", to="cms.person"
+                    ),
+                ),
+                (
+                    "used_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="slips_used",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '凭条',
-                'verbose_name_plural': '凭条',
+                "verbose_name": "凭条",
+                "verbose_name_plural": "凭条",
             },
         ),
         migrations.CreateModel(
-            name='Region',
+            name="Region",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True, validators=[django.core.validators.RegexValidator('^\\d{12}$', '行政区划代码是 12 位数字。')], verbose_name='行政区划代码')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('level', models.PositiveSmallIntegerField(choices=[(1, '省级'), (2, '市级'), (3, '县级'), (4, '乡级'), (5, '村级')], verbose_name='级别')),
-                ('valid_from', models.DateField(verbose_name='启用日期')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='停用日期')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='cms.region', verbose_name='上级')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=12,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{12}$", "行政区划代码是 12 位数字。")
+                        ],
+                        verbose_name="行政区划代码",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "省级"), (2, "市级"), (3, "县级"), (4, "乡级"), (5, "村级")],
+                        verbose_name="级别",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="启用日期")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="停用日期")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="cms.region",
+                        verbose_name="上级",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '行政区划',
-                'verbose_name_plural': '行政区划',
-                'ordering': ['code'],
+                "verbose_name": "行政区划",
+                "verbose_name_plural": "行政区划",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('id', models.UUIDField(default=cms.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('roster', '上传的花名册'), ('certificate', '证书'), ('batch_export', '补贴批次导出'), ('evidence', '佐证材料')], max_length=20, verbose_name='类型')),
-                ('name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('content_type', models.CharField(max_length=100)),
-                ('size', models.PositiveBigIntegerField(verbose_name='大小（字节）')),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('is_encrypted', models.BooleanField(default=False)),
-                ('content', models.FileField(max_length=200, storage=cms.models.files.private_storage, upload_to='%Y/%m')),
-                ('created_at', models.DateTimeField(verbose_name='保存时间')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='到期时间')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stored_files', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stored_files', to='cms.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cms.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("roster", "上传的花名册"),
+                            ("certificate", "证书"),
+                            ("batch_export", "补贴批次导出"),
+                            ("evidence", "佐证材料"),
+                        ],
+                        max_length=20,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("content_type", models.CharField(max_length=100)),
+                ("size", models.PositiveBigIntegerField(verbose_name="大小（字节）")),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("is_encrypted", models.BooleanField(default=False)),
+                (
+                    "content",
+                    models.FileField(
+                        max_length=200, storage=cms.models.files.private_storage, upload_to="%Y/%m"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="保存时间")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="到期时间")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stored_files",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stored_files",
+                        to="cms.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '文件',
-                'verbose_name_plural': '文件',
+                "verbose_name": "文件",
+                "verbose_name_plural": "文件",
             },
         ),
         migrations.CreateModel(
-            name='RosterUpload',
+            name="RosterUpload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('checking', '正在检查'), ('checked', '待确认'), ('unreadable', '无法读取'), ('importing', '正在导入'), ('imported', '已导入')], default='checking', max_length=20, verbose_name='状态')),
-                ('sheet', models.CharField(blank=True, max_length=60, verbose_name='工作表')),
-                ('header_row', models.PositiveIntegerField(null=True)),
-                ('message', models.CharField(blank=True, max_length=300, verbose_name='说明')),
-                ('created_at', models.DateTimeField(verbose_name='上传时间')),
-                ('check_job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='roster_checks', to='cms.job')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rosters', to=settings.AUTH_USER_MODEL)),
-                ('import_job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='roster_imports', to='cms.job')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rosters', to='cms.organisation')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rosters', to='cms.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("checking", "正在检查"),
+                            ("checked", "待确认"),
+                            ("unreadable", "无法读取"),
+                            ("importing", "正在导入"),
+                            ("imported", "已导入"),
+                        ],
+                        default="checking",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("sheet", models.CharField(blank=True, max_length=60, verbose_name="工作表")),
+                ("header_row", models.PositiveIntegerField(null=True)),
+                ("message", models.CharField(blank=True, max_length=300, verbose_name="说明")),
+                ("created_at", models.DateTimeField(verbose_name="上传时间")),
+                (
+                    "check_job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="roster_checks",
+                        to="cms.job",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rosters",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "import_job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="roster_imports",
+                        to="cms.job",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rosters",
+                        to="cms.organisation",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rosters",
+                        to="cms.storedfile",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '花名册',
-                'verbose_name_plural': '花名册',
-                'ordering': ['-created_at'],
+                "verbose_name": "花名册",
+                "verbose_name_plural": "花名册",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.AddField(
-            model_name='job',
-            name='result',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='cms.storedfile'),
+            model_name="job",
+            name="result",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="jobs",
+                to="cms.storedfile",
+            ),
         ),
         migrations.CreateModel(
-            name='JobItem',
+            name="JobItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('key', models.CharField(max_length=60)),
-                ('label', models.CharField(blank=True, max_length=120, verbose_name='项目')),
-                ('state', models.CharField(choices=[('pending', '等待'), ('done', '完成'), ('skipped', '无需处理'), ('refused', '未通过')], default='pending', max_length=20, verbose_name='结果')),
-                ('code', models.CharField(blank=True, max_length=60)),
-                ('message', models.CharField(blank=True, max_length=300, verbose_name='说明')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='cms.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("key", models.CharField(max_length=60)),
+                ("label", models.CharField(blank=True, max_length=120, verbose_name="项目")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "等待"),
+                            ("done", "完成"),
+                            ("skipped", "无需处理"),
+                            ("refused", "未通过"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=60)),
+                ("message", models.CharField(blank=True, max_length=300, verbose_name="说明")),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="cms.job"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '任务项目',
-                'verbose_name_plural': '任务项目',
-                'ordering': ['position'],
-                'indexes': [models.Index(fields=['job', 'state', 'position'], name='cms_job_item_due')],
-                'constraints': [models.UniqueConstraint(fields=('job', 'key'), name='cms_job_item_once')],
+                "verbose_name": "任务项目",
+                "verbose_name_plural": "任务项目",
+                "ordering": ["position"],
+                "indexes": [models.Index(fields=["job", "state", "position"], name="cms_job_item_due")],
+                "constraints": [models.UniqueConstraint(fields=("job", "key"), name="cms_job_item_once")],
             },
         ),
         migrations.CreateModel(
-            name='OrganisationKind',
+            name="OrganisationKind",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('hr_office', '人社部门'), ('womens_federation', '妇联'), ('provider', '培训机构'), ('employer', '家政企业'), ('school', '院校'), ('assessment_body', '备案评价机构'), ('association', '行业协会'), ('trade_union', '工会'), ('community', '社区（村）')], max_length=30, verbose_name='类型')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kinds', to='cms.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("hr_office", "人社部门"),
+                            ("womens_federation", "妇联"),
+                            ("provider", "培训机构"),
+                            ("employer", "家政企业"),
+                            ("school", "院校"),
+                            ("assessment_body", "备案评价机构"),
+                            ("association", "行业协会"),
+                            ("trade_union", "工会"),
+                            ("community", "社区（村）"),
+                        ],
+                        max_length=30,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="kinds",
+                        to="cms.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '机构类型',
-                'verbose_name_plural': '机构类型',
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'kind'), name='cms_organisation_kind_once')],
+                "verbose_name": "机构类型",
+                "verbose_name_plural": "机构类型",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "kind"), name="cms_organisation_kind_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='InPostPeriod',
+            name="InPostPeriod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(db_index=True, max_length=12, verbose_name='工作地区划代码')),
-                ('employment_model', models.CharField(choices=[('employee', '员工制'), ('agency', '中介制')], max_length=20, verbose_name='用工方式')),
-                ('started_on', models.DateField(verbose_name='上岗日期')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='离岗日期')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('superseded_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='in_post_periods', to='cms.organisation', verbose_name='用人单位')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='in_post_periods', to='cms.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(db_index=True, max_length=12, verbose_name="工作地区划代码"),
+                ),
+                (
+                    "employment_model",
+                    models.CharField(
+                        choices=[("employee", "员工制"), ("agency", "中介制")],
+                        max_length=20,
+                        verbose_name="用工方式",
+                    ),
+                ),
+                ("started_on", models.DateField(verbose_name="上岗日期")),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="离岗日期")),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                ("superseded_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="in_post_periods",
+                        to="cms.organisation",
+                        verbose_name="用人单位",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="in_post_periods",
+                        to="cms.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '在岗时段',
-                'verbose_name_plural': '在岗时段',
-                'constraints': [models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('started_on')), _connector='OR'), name='cms_in_post_ends_after_start')],
+                "verbose_name": "在岗时段",
+                "verbose_name_plural": "在岗时段",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", True),
+                            ("ended_on__gte", models.F("started_on")),
+                            _connector="OR",
+                        ),
+                        name="cms_in_post_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Affiliation',
+            name="Affiliation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(db_index=True, max_length=12)),
-                ('kind', models.CharField(choices=[('roster', '花名册'), ('enrolment', '报名'), ('in_post', '在岗'), ('claim', '补贴申领'), ('sign_up', '注册')], max_length=20, verbose_name='由来')),
-                ('source', models.CharField(blank=True, max_length=120, verbose_name='来源')),
-                ('since', models.DateField(verbose_name='起')),
-                ('until', models.DateField(blank=True, null=True, verbose_name='止')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='affiliations', to='cms.organisation')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='affiliations', to='cms.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region_code", models.CharField(db_index=True, max_length=12)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("roster", "花名册"),
+                            ("enrolment", "报名"),
+                            ("in_post", "在岗"),
+                            ("claim", "补贴申领"),
+                            ("sign_up", "注册"),
+                        ],
+                        max_length=20,
+                        verbose_name="由来",
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=120, verbose_name="来源")),
+                ("since", models.DateField(verbose_name="起")),
+                ("until", models.DateField(blank=True, null=True, verbose_name="止")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affiliations",
+                        to="cms.organisation",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affiliations",
+                        to="cms.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '关联机构',
-                'verbose_name_plural': '关联机构',
-                'constraints': [models.UniqueConstraint(fields=('person', 'organisation', 'kind', 'region_code'), name='cms_affiliation_once')],
+                "verbose_name": "关联机构",
+                "verbose_name_plural": "关联机构",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "organisation", "kind", "region_code"), name="cms_affiliation_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PersonAccount',
+            name="PersonAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relation', models.CharField(choices=[('self', '本人'), ('family', '家人'), ('coordinator', '社区代办')], max_length=20, verbose_name='关系')),
-                ('proof', models.CharField(choices=[('slip', '一次性凭条'), ('sign_up', '本人注册'), ('officer', '窗口核验'), ('consent', '书面委托')], max_length=20, verbose_name='凭据')),
-                ('since', models.DateTimeField(verbose_name='起')),
-                ('until', models.DateTimeField(blank=True, null=True, verbose_name='止')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='cms.person')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='person_accounts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[("self", "本人"), ("family", "家人"), ("coordinator", "社区代办")],
+                        max_length=20,
+                        verbose_name="关系",
+                    ),
+                ),
+                (
+                    "proof",
+                    models.CharField(
+                        choices=[
+                            ("slip", "一次性凭条"),
+                            ("sign_up", "本人注册"),
+                            ("officer", "窗口核验"),
+                            ("consent", "书面委托"),
+                        ],
+                        max_length=20,
+                        verbose_name="凭据",
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="起")),
+                ("until", models.DateTimeField(blank=True, null=True, verbose_name="止")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="cms.person"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="person_accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '账号代办关系',
-                'verbose_name_plural': '账号代办关系',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('user', 'person'), name='cms_person_account_once'), models.UniqueConstraint(condition=models.Q(('relation', 'self'), ('until__isnull', True)), fields=('user',), name='cms_person_account_one_self')],
+                "verbose_name": "账号代办关系",
+                "verbose_name_plural": "账号代办关系",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until__isnull", True)),
+                        fields=("user", "person"),
+                        name="cms_person_account_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("relation", "self"), ("until__isnull", True)),
+                        fields=("user",),
+                        name="cms_person_account_one_self",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PersonDocument',
+            name="PersonDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('id_type', models.CharField(choices=[('citizen_id', '居民身份证'), ('hmt_permit', '港澳台居民居住证'), ('foreign_permanent', '外国人永久居留身份证'), ('passport', '护照')], max_length=20, verbose_name='证件类型')),
-                ('number_token', models.TextField(editable=False)),
-                ('number_digest', models.CharField(db_index=True, editable=False, max_length=64)),
-                ('masked', models.CharField(editable=False, max_length=30, verbose_name='证件号码')),
-                ('last_four', models.CharField(editable=False, max_length=4)),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='有效期起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='有效期止')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('superseded_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='cms.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "id_type",
+                    models.CharField(
+                        choices=[
+                            ("citizen_id", "居民身份证"),
+                            ("hmt_permit", "港澳台居民居住证"),
+                            ("foreign_permanent", "外国人永久居留身份证"),
+                            ("passport", "护照"),
+                        ],
+                        max_length=20,
+                        verbose_name="证件类型",
+                    ),
+                ),
+                ("number_token", models.TextField(editable=False)),
+                ("number_digest", models.CharField(db_index=True, editable=False, max_length=64)),
+                ("masked", models.CharField(editable=False, max_length=30, verbose_name="证件号码")),
+                ("last_four", models.CharField(editable=False, max_length=4)),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="有效期起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="有效期止")),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                ("superseded_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="documents", to="cms.person"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '证件',
-                'verbose_name_plural': '证件',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('id_type', 'number_digest'), name='cms_document_number_once')],
+                "verbose_name": "证件",
+                "verbose_name_plural": "证件",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at__isnull", True)),
+                        fields=("id_type", "number_digest"),
+                        name="cms_document_number_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('system_admin', '系统管理员'), ('org_admin', '机构管理员'), ('planner', '教务'), ('class_teacher', '班主任'), ('trainer', '讲师'), ('assessor', '考评员'), ('inspector', '巡查员'), ('subsidy_officer', '补贴专员'), ('approver', '审批人'), ('auditor', '审计员'), ('coordinator', '社区协调员')], max_length=30, verbose_name='角色')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='止')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='账号')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='cms.organisation', verbose_name='机构')),
-                ('regions', models.ManyToManyField(blank=True, related_name='memberships', to='cms.region', verbose_name='管辖地区')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("system_admin", "系统管理员"),
+                            ("org_admin", "机构管理员"),
+                            ("planner", "教务"),
+                            ("class_teacher", "班主任"),
+                            ("trainer", "讲师"),
+                            ("assessor", "考评员"),
+                            ("inspector", "巡查员"),
+                            ("subsidy_officer", "补贴专员"),
+                            ("approver", "审批人"),
+                            ("auditor", "审计员"),
+                            ("coordinator", "社区协调员"),
+                        ],
+                        max_length=30,
+                        verbose_name="角色",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="止")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="账号",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="cms.organisation",
+                        verbose_name="机构",
+                    ),
+                ),
+                (
+                    "regions",
+                    models.ManyToManyField(
+                        blank=True, related_name="memberships", to="cms.region", verbose_name="管辖地区"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '任职',
-                'verbose_name_plural': '任职',
-                'constraints': [models.UniqueConstraint(fields=('user', 'organisation', 'role', 'valid_from'), name='cms_membership_once'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'auditor'), _negated=True), ('valid_until__isnull', False), _connector='OR'), name='cms_membership_auditor_ends')],
+                "verbose_name": "任职",
+                "verbose_name_plural": "任职",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "organisation", "role", "valid_from"), name="cms_membership_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("role", "auditor"), _negated=True),
+                            ("valid_until__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="cms_membership_auditor_ends",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RegionSuccession',
+            name="RegionSuccession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='生效日期')),
-                ('document', models.CharField(blank=True, max_length=120, verbose_name='依据文件')),
-                ('predecessor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='heirs', to='cms.region')),
-                ('successor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='cms.region')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="生效日期")),
+                ("document", models.CharField(blank=True, max_length=120, verbose_name="依据文件")),
+                (
+                    "predecessor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="heirs", to="cms.region"
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predecessors",
+                        to="cms.region",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '区划变更',
-                'verbose_name_plural': '区划变更',
-                'constraints': [models.UniqueConstraint(fields=('predecessor', 'successor'), name='cms_region_succession_once'), models.CheckConstraint(condition=models.Q(('predecessor', models.F('successor')), _negated=True), name='cms_region_succession_not_self')],
+                "verbose_name": "区划变更",
+                "verbose_name_plural": "区划变更",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("predecessor", "successor"), name="cms_region_succession_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("predecessor", models.F("successor")), _negated=True),
+                        name="cms_region_succession_not_self",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RosterRow',
+            name="RosterRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='行')),
-                ('name', models.CharField(blank=True, max_length=50, verbose_name='姓名')),
-                ('masked', models.CharField(blank=True, max_length=30, verbose_name='证件号码')),
-                ('outcome', models.CharField(choices=[('new', '新增'), ('same', '已有，无变化'), ('differs', '与登记不一致'), ('refused', '不能导入')], max_length=20, verbose_name='结果')),
-                ('errors_token', models.TextField(blank=True)),
-                ('imported_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='roster_rows', to='cms.person')),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='cms.rosterupload')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="行")),
+                ("name", models.CharField(blank=True, max_length=50, verbose_name="姓名")),
+                ("masked", models.CharField(blank=True, max_length=30, verbose_name="证件号码")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("new", "新增"),
+                            ("same", "已有，无变化"),
+                            ("differs", "与登记不一致"),
+                            ("refused", "不能导入"),
+                        ],
+                        max_length=20,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("errors_token", models.TextField(blank=True)),
+                ("imported_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="roster_rows",
+                        to="cms.person",
+                    ),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="cms.rosterupload",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '花名册行',
-                'verbose_name_plural': '花名册行',
-                'ordering': ['number'],
-                'constraints': [models.UniqueConstraint(fields=('upload', 'number'), name='cms_roster_row_once')],
+                "verbose_name": "花名册行",
+                "verbose_name_plural": "花名册行",
+                "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("upload", "number"), name="cms_roster_row_once")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['state', 'lease_until'], name='cms_job_due'),
+            model_name="job",
+            index=models.Index(fields=["state", "lease_until"], name="cms_job_due"),
         ),
     ]

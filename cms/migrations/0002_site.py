@@ -7,54 +7,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cms', '0001_initial'),
-        ('wagtailcore', '0098_apitoken'),
+        ("cms", "0001_initial"),
+        ("wagtailcore", "0098_apitoken"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HomePage',
+            name="HomePage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('headline', models.CharField(blank=True, help_text='不填就用“不用进城，课开到您家附近”，并随语言变。', max_length=60, verbose_name='大标题')),
-                ('intro', models.CharField(blank=True, max_length=120, verbose_name='大标题下一句')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "headline",
+                    models.CharField(
+                        blank=True,
+                        help_text="不填就用“不用进城，课开到您家附近”，并随语言变。",
+                        max_length=60,
+                        verbose_name="大标题",
+                    ),
+                ),
+                ("intro", models.CharField(blank=True, max_length=120, verbose_name="大标题下一句")),
             ],
             options={
-                'verbose_name': '首页',
-                'verbose_name_plural': '首页',
+                "verbose_name": "首页",
+                "verbose_name_plural": "首页",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='InfoPage',
+            name="InfoPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('intro', models.CharField(blank=True, max_length=200, verbose_name='导语')),
-                ('body', wagtail.fields.RichTextField(blank=True, verbose_name='正文')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                ("intro", models.CharField(blank=True, max_length=200, verbose_name="导语")),
+                ("body", wagtail.fields.RichTextField(blank=True, verbose_name="正文")),
             ],
             options={
-                'verbose_name': '说明页',
-                'verbose_name_plural': '说明页',
+                "verbose_name": "说明页",
+                "verbose_name_plural": "说明页",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='SiteSettings',
+            name="SiteSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place_name', models.CharField(blank=True, help_text='写在名称旁边，例如“星河县”。', max_length=40, verbose_name='地方')),
-                ('help_desk_name', models.CharField(blank=True, max_length=60, verbose_name='服务台名称')),
-                ('help_phone', models.CharField(blank=True, max_length=30, verbose_name='咨询电话')),
-                ('help_hours', models.CharField(blank=True, help_text='例如“每天 8:00—20:00”。', max_length=60, verbose_name='接听时间')),
-                ('footer_line', models.CharField(blank=True, help_text='主办单位，用“·”分开。', max_length=200, verbose_name='页脚单位')),
-                ('show_demo_banner', models.BooleanField(default=False, help_text='页面顶上写明：这里是演示数据。', verbose_name='显示演示提示')),
-                ('site', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, to='wagtailcore.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "place_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="写在名称旁边，例如“星河县”。",
+                        max_length=40,
+                        verbose_name="地方",
+                    ),
+                ),
+                ("help_desk_name", models.CharField(blank=True, max_length=60, verbose_name="服务台名称")),
+                ("help_phone", models.CharField(blank=True, max_length=30, verbose_name="咨询电话")),
+                (
+                    "help_hours",
+                    models.CharField(
+                        blank=True,
+                        help_text="例如“每天 8:00—20:00”。",
+                        max_length=60,
+                        verbose_name="接听时间",
+                    ),
+                ),
+                (
+                    "footer_line",
+                    models.CharField(
+                        blank=True, help_text="主办单位，用“·”分开。", max_length=200, verbose_name="页脚单位"
+                    ),
+                ),
+                (
+                    "show_demo_banner",
+                    models.BooleanField(
+                        default=False, help_text="页面顶上写明：这里是演示数据。", verbose_name="显示演示提示"
+                    ),
+                ),
+                (
+                    "site",
+                    models.OneToOneField(
+                        editable=False, on_delete=django.db.models.deletion.CASCADE, to="wagtailcore.site"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '网站信息',
-                'verbose_name_plural': '网站信息',
+                "verbose_name": "网站信息",
+                "verbose_name_plural": "网站信息",
             },
         ),
     ]

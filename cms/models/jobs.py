@@ -37,7 +37,9 @@ class Job(models.Model):
     lease_token = models.UUIDField(null=True)
     runs = models.PositiveSmallIntegerField(_("启动次数"), default=0)
     message = models.CharField(_("说明"), max_length=300, blank=True)
-    result = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
+    result = models.ForeignKey(
+        StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs"
+    )
 
     objects = OwnedQuerySet["Job"].as_manager()
 

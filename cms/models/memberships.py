@@ -22,7 +22,9 @@ class Membership(models.Model):
         Organisation, verbose_name=_("机构"), on_delete=models.PROTECT, related_name="memberships"
     )
     role = models.CharField(_("角色"), max_length=30, choices=Role)
-    regions = models.ManyToManyField(Region, verbose_name=_("管辖地区"), blank=True, related_name="memberships")
+    regions = models.ManyToManyField(
+        Region, verbose_name=_("管辖地区"), blank=True, related_name="memberships"
+    )
     valid_from = models.DateField(_("起"))
     valid_until = models.DateField(_("止"), null=True, blank=True)
 

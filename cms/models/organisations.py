@@ -58,7 +58,9 @@ class OrganisationKind(models.Model):
     class Meta:
         verbose_name = _("机构类型")
         verbose_name_plural = _("机构类型")
-        constraints = [models.UniqueConstraint(fields=["organisation", "kind"], name="cms_organisation_kind_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "kind"], name="cms_organisation_kind_once")
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()

@@ -30,7 +30,9 @@ class Person(models.Model):
     birth_date = models.DateField(_("出生日期"), null=True, blank=True)
     ethnicity = models.CharField(_("民族"), max_length=20, blank=True)
     education = models.CharField(_("文化程度"), max_length=30, choices=Education, blank=True)
-    phone = models.CharField(_("联系电话"), max_length=20, blank=True, help_text=_("一部手机可以几个人共用。"))
+    phone = models.CharField(
+        _("联系电话"), max_length=20, blank=True, help_text=_("一部手机可以几个人共用。")
+    )
     region_code = models.CharField(
         _("户籍地区划代码"), max_length=12, blank=True, db_index=True, validators=[region_code_validator]
     )
@@ -96,7 +98,9 @@ class PersonDocument(models.Model):
 class PersonAccount(models.Model):
     """An account may act for a person; every act says who did it for whom."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="person_accounts")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="person_accounts"
+    )
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts")
     relation = models.CharField(_("关系"), max_length=20, choices=AccountRelation)
     proof = models.CharField(_("凭据"), max_length=20, choices=AccountProof)
@@ -108,7 +112,9 @@ class PersonAccount(models.Model):
         verbose_name_plural = _("账号代办关系")
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "person"], condition=models.Q(until__isnull=True), name="cms_person_account_once"
+                fields=["user", "person"],
+                condition=models.Q(until__isnull=True),
+                name="cms_person_account_once",
             ),
             models.UniqueConstraint(
                 fields=["user"],
@@ -127,7 +133,9 @@ class PersonSlip(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="slips")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="slips")
     code_digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="slips_made")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="slips_made"
+    )
     created_at = models.DateTimeField(_("开具时间"))
     expires_at = models.DateTimeField(_("有效期至"))
     used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
@@ -37,13 +38,19 @@ def grant_role(
         user=user,
         organisation=organisation,
         role=role,
-        valid_from=valid_from or at.date(),
+        valid_from=valid_from or timezone.localdate(at),
         valid_until=valid_until,
     )
     membership.regions.set(places)
     user.forget_scope()
     audit.record(
-        "membership.grant", membership, by=by, at=at, role=role, user=user.pk, regions=[r.code for r in places]
+        "membership.grant",
+        membership,
+        by=by,
+        at=at,
+        role=role,
+        user=user.pk,
+        regions=[r.code for r in places],
     )
     return membership
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
@@ -179,7 +180,7 @@ def appoint(
     places = list(regions) if role in REGION_ROLES else []
     if not by.scope().everything:
         _check_appointment(role, organisation, places, by)
-    if user.memberships.live(at.date()).filter(role=role, organisation=organisation).exists():
+    if user.memberships.live(timezone.localdate(at)).filter(role=role, organisation=organisation).exists():
         raise DomainError("member_already", _("这个账号已经有这个角色。"), field="account")
     return grant_role(
         user,

@@ -161,6 +161,7 @@ CELERY_TASK_DEFAULT_QUEUE = "caravan"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "cms.tasks.sweep_jobs", "schedule": 5.0},
+    "expire-files": {"task": "cms.tasks.expire_files", "schedule": 3600.0},
     "expire-offers": {"task": "caravan.tasks.expire_offers", "schedule": 60.0},
     "end-notices": {"task": "certificates.subsidies.tasks.end_due_notices", "schedule": 600.0},
     "sweep-certificates": {"task": "certificates.issuing.tasks.sweep_certificates", "schedule": 60.0},

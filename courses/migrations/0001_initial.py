@@ -9,288 +9,705 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cms', '0003_audit_append_only'),
-        ('wagtailcore', '0098_apitoken'),
+        ("cms", "0003_audit_append_only"),
+        ("wagtailcore", "0098_apitoken"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Course',
+            name="Course",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='课程编号')),
-                ('title', models.CharField(max_length=120, verbose_name='课程名称')),
-                ('is_on_caravan', models.BooleanField(default=False, verbose_name='大篷车可送')),
-                ('is_retired', models.BooleanField(default=False, verbose_name='已停开')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="课程编号")),
+                ("title", models.CharField(max_length=120, verbose_name="课程名称")),
+                ("is_on_caravan", models.BooleanField(default=False, verbose_name="大篷车可送")),
+                ("is_retired", models.BooleanField(default=False, verbose_name="已停开")),
             ],
             options={
-                'verbose_name': '课程',
-                'verbose_name_plural': '课程',
-                'ordering': ['code'],
+                "verbose_name": "课程",
+                "verbose_name_plural": "课程",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='CourseMenuPage',
+            name="CourseMenuPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('introduction', wagtail.fields.RichTextField(blank=True, verbose_name='开头的话')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                ("introduction", wagtail.fields.RichTextField(blank=True, verbose_name="开头的话")),
             ],
             options={
-                'verbose_name': '课程菜单页',
+                "verbose_name": "课程菜单页",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='Menu',
+            name="Menu",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='套餐编号')),
-                ('title', models.CharField(max_length=80, verbose_name='套餐名称')),
-                ('is_retired', models.BooleanField(default=False, verbose_name='已停用')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="套餐编号")),
+                ("title", models.CharField(max_length=80, verbose_name="套餐名称")),
+                ("is_retired", models.BooleanField(default=False, verbose_name="已停用")),
             ],
             options={
-                'verbose_name': '套餐',
-                'verbose_name_plural': '套餐',
-                'ordering': ['code'],
-            },
-        ),
-        migrations.CreateModel(
-            name='CoursePage',
-            fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.CharField(blank=True, max_length=120, verbose_name='一句话介绍')),
-                ('body', wagtail.fields.RichTextField(blank=True, verbose_name='学什么')),
-                ('course', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='page', to='courses.course', verbose_name='课程')),
-            ],
-            options={
-                'verbose_name': '课程页',
-            },
-            bases=('wagtailcore.page',),
-        ),
-        migrations.CreateModel(
-            name='MenuVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='版本')),
-                ('audience', models.CharField(blank=True, max_length=120, verbose_name='适合谁')),
-                ('min_hours', models.DecimalField(decimal_places=1, max_digits=5, verbose_name='最少学时')),
-                ('max_hours', models.DecimalField(decimal_places=1, max_digits=5, verbose_name='最多学时')),
-                ('valid_from', models.DateField(verbose_name='启用日期')),
-                ('menu', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='courses.menu', verbose_name='套餐')),
-            ],
-            options={
-                'verbose_name': '套餐版本',
-                'verbose_name_plural': '套餐版本',
-                'ordering': ['menu__code', 'number'],
+                "verbose_name": "套餐",
+                "verbose_name_plural": "套餐",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='MenuSection',
+            name="CoursePage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='顺序')),
-                ('title', models.CharField(blank=True, max_length=60, verbose_name='名称')),
-                ('min_picks', models.PositiveSmallIntegerField(verbose_name='最少选几门')),
-                ('max_picks', models.PositiveSmallIntegerField(verbose_name='最多选几门')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='courses.menuversion')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                ("summary", models.CharField(blank=True, max_length=120, verbose_name="一句话介绍")),
+                ("body", wagtail.fields.RichTextField(blank=True, verbose_name="学什么")),
+                (
+                    "course",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="page",
+                        to="courses.course",
+                        verbose_name="课程",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '套餐部分',
-                'verbose_name_plural': '套餐部分',
-                'ordering': ['order'],
+                "verbose_name": "课程页",
+            },
+            bases=("wagtailcore.page",),
+        ),
+        migrations.CreateModel(
+            name="MenuVersion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="版本")),
+                ("audience", models.CharField(blank=True, max_length=120, verbose_name="适合谁")),
+                ("min_hours", models.DecimalField(decimal_places=1, max_digits=5, verbose_name="最少学时")),
+                ("max_hours", models.DecimalField(decimal_places=1, max_digits=5, verbose_name="最多学时")),
+                ("valid_from", models.DateField(verbose_name="启用日期")),
+                (
+                    "menu",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="courses.menu",
+                        verbose_name="套餐",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "套餐版本",
+                "verbose_name_plural": "套餐版本",
+                "ordering": ["menu__code", "number"],
             },
         ),
         migrations.CreateModel(
-            name='Occupation',
+            name="MenuSection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='职业')),
-                ('code', models.CharField(blank=True, max_length=20, verbose_name='职业编码')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='止')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="顺序")),
+                ("title", models.CharField(blank=True, max_length=60, verbose_name="名称")),
+                ("min_picks", models.PositiveSmallIntegerField(verbose_name="最少选几门")),
+                ("max_picks", models.PositiveSmallIntegerField(verbose_name="最多选几门")),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sections",
+                        to="courses.menuversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '职业',
-                'verbose_name_plural': '职业',
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(fields=('name', 'valid_from'), name='courses_occupation_once')],
+                "verbose_name": "套餐部分",
+                "verbose_name_plural": "套餐部分",
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='CourseVersion',
+            name="Occupation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='版本')),
-                ('title', models.CharField(max_length=120, verbose_name='课程名称')),
-                ('training_type', models.CharField(choices=[('pre_job', '岗前'), ('upskill', '提升'), ('reskill', '转岗'), ('startup', '创业'), ('refresher', '回炉'), ('general', '通识'), ('special', '专项'), ('management', '管理'), ('lecture', '讲座')], max_length=20, verbose_name='培训类型')),
-                ('skill_level', models.PositiveSmallIntegerField(blank=True, choices=[(5, '五级/初级工'), (4, '四级/中级工'), (3, '三级/高级工'), (2, '二级/技师'), (1, '一级/高级技师')], null=True, verbose_name='等级')),
-                ('total_hours', models.DecimalField(decimal_places=1, max_digits=5, verbose_name='总学时')),
-                ('theory_hours', models.DecimalField(decimal_places=1, max_digits=5, verbose_name='理论学时')),
-                ('practice_hours', models.DecimalField(decimal_places=1, max_digits=5, verbose_name='实操学时')),
-                ('community_hours', models.DecimalField(decimal_places=1, max_digits=5, verbose_name='社区场景实训学时')),
-                ('audience', models.CharField(blank=True, max_length=200, verbose_name='谁可以来')),
-                ('min_attendance_percent', models.PositiveSmallIntegerField(default=80, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='最低出勤率（%）')),
-                ('theory_pass_score', models.PositiveSmallIntegerField(blank=True, help_text='不考理论就留空。', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='理论合格分')),
-                ('practice_pass_score', models.PositiveSmallIntegerField(blank=True, help_text='不考技能就留空。', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='技能合格分')),
-                ('certificate_kind', models.CharField(choices=[('training', '培训合格证书'), ('completion', '结业证书'), ('refresher', '回炉培训证明'), ('hours', '学时证明')], max_length=20, verbose_name='发什么证')),
-                ('counts_as_refresher', models.BooleanField(default=False, verbose_name='算回炉')),
-                ('valid_from', models.DateField(verbose_name='启用日期')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='停用日期')),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='courses.course', verbose_name='课程')),
-                ('occupation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='courses.occupation', verbose_name='职业')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="职业")),
+                ("code", models.CharField(blank=True, max_length=20, verbose_name="职业编码")),
+                ("valid_from", models.DateField(verbose_name="起")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="止")),
             ],
             options={
-                'verbose_name': '课程版本',
-                'verbose_name_plural': '课程版本',
-                'ordering': ['course__code', 'number'],
+                "verbose_name": "职业",
+                "verbose_name_plural": "职业",
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "valid_from"), name="courses_occupation_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TrainingRecord',
+            name="CourseVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(db_index=True, max_length=12, verbose_name='培训地区划代码')),
-                ('source', models.CharField(db_index=True, max_length=80, verbose_name='来源')),
-                ('state', models.CharField(choices=[('open', '学习中'), ('completed', '已合格'), ('not_completed', '未合格')], default='open', max_length=20, verbose_name='状态')),
-                ('opened_at', models.DateTimeField(verbose_name='建立时间')),
-                ('started_on', models.DateField(blank=True, null=True, verbose_name='开始日期')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
-                ('completed_on', models.DateField(blank=True, db_index=True, null=True, verbose_name='合格日期')),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='courses.course', verbose_name='课程')),
-                ('course_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='courses.courseversion', verbose_name='课程')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses_records', to='cms.organisation', verbose_name='承办机构')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses_records', to='cms.person', verbose_name='学员')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="版本")),
+                ("title", models.CharField(max_length=120, verbose_name="课程名称")),
+                (
+                    "training_type",
+                    models.CharField(
+                        choices=[
+                            ("pre_job", "岗前"),
+                            ("upskill", "提升"),
+                            ("reskill", "转岗"),
+                            ("startup", "创业"),
+                            ("refresher", "回炉"),
+                            ("general", "通识"),
+                            ("special", "专项"),
+                            ("management", "管理"),
+                            ("lecture", "讲座"),
+                        ],
+                        max_length=20,
+                        verbose_name="培训类型",
+                    ),
+                ),
+                (
+                    "skill_level",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        choices=[
+                            (5, "五级/初级工"),
+                            (4, "四级/中级工"),
+                            (3, "三级/高级工"),
+                            (2, "二级/技师"),
+                            (1, "一级/高级技师"),
+                        ],
+                        null=True,
+                        verbose_name="等级",
+                    ),
+                ),
+                ("total_hours", models.DecimalField(decimal_places=1, max_digits=5, verbose_name="总学时")),
+                (
+                    "theory_hours",
+                    models.DecimalField(decimal_places=1, max_digits=5, verbose_name="理论学时"),
+                ),
+                (
+                    "practice_hours",
+                    models.DecimalField(decimal_places=1, max_digits=5, verbose_name="实操学时"),
+                ),
+                (
+                    "community_hours",
+                    models.DecimalField(decimal_places=1, max_digits=5, verbose_name="社区场景实训学时"),
+                ),
+                ("audience", models.CharField(blank=True, max_length=200, verbose_name="谁可以来")),
+                (
+                    "min_attendance_percent",
+                    models.PositiveSmallIntegerField(
+                        default=80,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="最低出勤率（%）",
+                    ),
+                ),
+                (
+                    "theory_pass_score",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="不考理论就留空。",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="理论合格分",
+                    ),
+                ),
+                (
+                    "practice_pass_score",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="不考技能就留空。",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="技能合格分",
+                    ),
+                ),
+                (
+                    "certificate_kind",
+                    models.CharField(
+                        choices=[
+                            ("training", "培训合格证书"),
+                            ("completion", "结业证书"),
+                            ("refresher", "回炉培训证明"),
+                            ("hours", "学时证明"),
+                        ],
+                        max_length=20,
+                        verbose_name="发什么证",
+                    ),
+                ),
+                ("counts_as_refresher", models.BooleanField(default=False, verbose_name="算回炉")),
+                ("valid_from", models.DateField(verbose_name="启用日期")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="停用日期")),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="courses.course",
+                        verbose_name="课程",
+                    ),
+                ),
+                (
+                    "occupation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="courses.occupation",
+                        verbose_name="职业",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '培训记录',
-                'verbose_name_plural': '培训记录',
+                "verbose_name": "课程版本",
+                "verbose_name_plural": "课程版本",
+                "ordering": ["course__code", "number"],
             },
         ),
         migrations.CreateModel(
-            name='RecordComponent',
+            name="TrainingRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('component', models.CharField(choices=[('theory_hours', '理论学时'), ('practice_hours', '实操学时'), ('community_hours', '社区场景实训学时'), ('theory_score', '理论成绩'), ('practice_score', '技能成绩')], max_length=20, verbose_name='项目')),
-                ('value', models.DecimalField(decimal_places=1, max_digits=5, verbose_name='数值')),
-                ('evidence', models.CharField(blank=True, max_length=120, verbose_name='依据')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('superseded_at', models.DateTimeField(blank=True, null=True)),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='components', to='courses.trainingrecord')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "region_code",
+                    models.CharField(db_index=True, max_length=12, verbose_name="培训地区划代码"),
+                ),
+                ("source", models.CharField(db_index=True, max_length=80, verbose_name="来源")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "学习中"), ("completed", "已合格"), ("not_completed", "未合格")],
+                        default="open",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(verbose_name="建立时间")),
+                ("started_on", models.DateField(blank=True, null=True, verbose_name="开始日期")),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
+                (
+                    "completed_on",
+                    models.DateField(blank=True, db_index=True, null=True, verbose_name="合格日期"),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to="courses.course",
+                        verbose_name="课程",
+                    ),
+                ),
+                (
+                    "course_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to="courses.courseversion",
+                        verbose_name="课程",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="courses_records",
+                        to="cms.organisation",
+                        verbose_name="承办机构",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="courses_records",
+                        to="cms.person",
+                        verbose_name="学员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '记录项目',
-                'verbose_name_plural': '记录项目',
+                "verbose_name": "培训记录",
+                "verbose_name_plural": "培训记录",
             },
         ),
         migrations.CreateModel(
-            name='WorkType',
+            name="RecordComponent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='工种')),
-                ('occupation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='work_types', to='courses.occupation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "component",
+                    models.CharField(
+                        choices=[
+                            ("theory_hours", "理论学时"),
+                            ("practice_hours", "实操学时"),
+                            ("community_hours", "社区场景实训学时"),
+                            ("theory_score", "理论成绩"),
+                            ("practice_score", "技能成绩"),
+                        ],
+                        max_length=20,
+                        verbose_name="项目",
+                    ),
+                ),
+                ("value", models.DecimalField(decimal_places=1, max_digits=5, verbose_name="数值")),
+                ("evidence", models.CharField(blank=True, max_length=120, verbose_name="依据")),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                ("superseded_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="components",
+                        to="courses.trainingrecord",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '工种',
-                'verbose_name_plural': '工种',
+                "verbose_name": "记录项目",
+                "verbose_name_plural": "记录项目",
             },
         ),
         migrations.CreateModel(
-            name='ExternalCertificate',
+            name="WorkType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region_code', models.CharField(db_index=True, max_length=12)),
-                ('kind', models.CharField(choices=[('skill_level', '职业技能等级证书'), ('qualification', '职业资格证书'), ('special_ability', '专项职业能力证书'), ('one_plus_x', '1+X 证书')], max_length=20, verbose_name='证书类型')),
-                ('number', models.CharField(max_length=40, verbose_name='证书编号')),
-                ('skill_level', models.PositiveSmallIntegerField(blank=True, choices=[(5, '五级/初级工'), (4, '四级/中级工'), (3, '三级/高级工'), (2, '二级/技师'), (1, '一级/高级技师')], null=True, verbose_name='等级')),
-                ('issuer', models.CharField(max_length=100, verbose_name='发证机构')),
-                ('issued_on', models.DateField(verbose_name='发证日期')),
-                ('register_checked_on', models.DateField(blank=True, null=True, verbose_name='联网核查日期')),
-                ('is_in_register', models.BooleanField(blank=True, null=True, verbose_name='全国系统可查')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cms.organisation', verbose_name='登记机构')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses_external_certificates', to='cms.person', verbose_name='持证人')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('occupation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='courses.occupation', verbose_name='职业')),
-                ('work_type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='courses.worktype', verbose_name='工种')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="工种")),
+                (
+                    "occupation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="work_types",
+                        to="courses.occupation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '外部证书',
-                'verbose_name_plural': '外部证书',
+                "verbose_name": "工种",
+                "verbose_name_plural": "工种",
+            },
+        ),
+        migrations.CreateModel(
+            name="ExternalCertificate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region_code", models.CharField(db_index=True, max_length=12)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("skill_level", "职业技能等级证书"),
+                            ("qualification", "职业资格证书"),
+                            ("special_ability", "专项职业能力证书"),
+                            ("one_plus_x", "1+X 证书"),
+                        ],
+                        max_length=20,
+                        verbose_name="证书类型",
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, verbose_name="证书编号")),
+                (
+                    "skill_level",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        choices=[
+                            (5, "五级/初级工"),
+                            (4, "四级/中级工"),
+                            (3, "三级/高级工"),
+                            (2, "二级/技师"),
+                            (1, "一级/高级技师"),
+                        ],
+                        null=True,
+                        verbose_name="等级",
+                    ),
+                ),
+                ("issuer", models.CharField(max_length=100, verbose_name="发证机构")),
+                ("issued_on", models.DateField(verbose_name="发证日期")),
+                ("register_checked_on", models.DateField(blank=True, null=True, verbose_name="联网核查日期")),
+                ("is_in_register", models.BooleanField(blank=True, null=True, verbose_name="全国系统可查")),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="cms.organisation",
+                        verbose_name="登记机构",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="courses_external_certificates",
+                        to="cms.person",
+                        verbose_name="持证人",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "occupation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="courses.occupation",
+                        verbose_name="职业",
+                    ),
+                ),
+                (
+                    "work_type",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="courses.worktype",
+                        verbose_name="工种",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "外部证书",
+                "verbose_name_plural": "外部证书",
             },
         ),
         migrations.AddField(
-            model_name='courseversion',
-            name='work_type',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='courses.worktype', verbose_name='工种'),
+            model_name="courseversion",
+            name="work_type",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="courses.worktype",
+                verbose_name="工种",
+            ),
         ),
         migrations.CreateModel(
-            name='MenuItem',
+            name="MenuItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='顺序')),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='menu_items', to='courses.course')),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='courses.menusection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="顺序")),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="menu_items",
+                        to="courses.course",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="courses.menusection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '套餐课程',
-                'verbose_name_plural': '套餐课程',
-                'ordering': ['order'],
-                'constraints': [models.UniqueConstraint(fields=('section', 'course'), name='courses_menu_item_once')],
+                "verbose_name": "套餐课程",
+                "verbose_name_plural": "套餐课程",
+                "ordering": ["order"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("section", "course"), name="courses_menu_item_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='menuversion',
-            constraint=models.UniqueConstraint(fields=('menu', 'number'), name='courses_menu_version_once'),
+            model_name="menuversion",
+            constraint=models.UniqueConstraint(fields=("menu", "number"), name="courses_menu_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='menusection',
-            constraint=models.UniqueConstraint(fields=('version', 'order'), name='courses_menu_section_once'),
+            model_name="menusection",
+            constraint=models.UniqueConstraint(fields=("version", "order"), name="courses_menu_section_once"),
         ),
         migrations.AddConstraint(
-            model_name='menusection',
-            constraint=models.CheckConstraint(condition=models.Q(('min_picks__lte', models.F('max_picks'))), name='courses_menu_picks_ordered'),
+            model_name="menusection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("min_picks__lte", models.F("max_picks"))),
+                name="courses_menu_picks_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trainingrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('person', 'course'), name='courses_record_one_open'),
+            model_name="trainingrecord",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("person", "course"),
+                name="courses_record_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trainingrecord',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('completed_on__isnull', False), ('state', 'completed')), models.Q(models.Q(('state', 'completed'), _negated=True), ('completed_on__isnull', True)), _connector='OR'), name='courses_record_completed_has_date'),
+            model_name="trainingrecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("completed_on__isnull", False), ("state", "completed")),
+                    models.Q(models.Q(("state", "completed"), _negated=True), ("completed_on__isnull", True)),
+                    _connector="OR",
+                ),
+                name="courses_record_completed_has_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recordcomponent',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('record', 'component'), name='courses_component_one_current'),
+            model_name="recordcomponent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at__isnull", True)),
+                fields=("record", "component"),
+                name="courses_component_one_current",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recordcomponent',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='courses_component_not_negative'),
+            model_name="recordcomponent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value__gte", 0)), name="courses_component_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='worktype',
-            constraint=models.UniqueConstraint(fields=('occupation', 'name'), name='courses_work_type_once'),
+            model_name="worktype",
+            constraint=models.UniqueConstraint(fields=("occupation", "name"), name="courses_work_type_once"),
         ),
         migrations.AddConstraint(
-            model_name='externalcertificate',
-            constraint=models.UniqueConstraint(fields=('kind', 'number'), name='courses_external_number_once'),
+            model_name="externalcertificate",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "number"), name="courses_external_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='courseversion',
-            constraint=models.UniqueConstraint(fields=('course', 'number'), name='courses_version_once'),
+            model_name="courseversion",
+            constraint=models.UniqueConstraint(fields=("course", "number"), name="courses_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='courseversion',
-            constraint=models.CheckConstraint(condition=models.Q(('total_hours', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('theory_hours'), '+', models.F('practice_hours')), '+', models.F('community_hours')))), name='courses_hours_add_up'),
+            model_name="courseversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total_hours",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("theory_hours"), "+", models.F("practice_hours")
+                            ),
+                            "+",
+                            models.F("community_hours"),
+                        ),
+                    )
+                ),
+                name="courses_hours_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='courseversion',
-            constraint=models.CheckConstraint(condition=models.Q(('community_hours__gte', 0), ('practice_hours__gte', 0), ('theory_hours__gte', 0), ('total_hours__gt', 0)), name='courses_hours_positive'),
+            model_name="courseversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("community_hours__gte", 0),
+                    ("practice_hours__gte", 0),
+                    ("theory_hours__gte", 0),
+                    ("total_hours__gt", 0),
+                ),
+                name="courses_hours_positive",
+            ),
         ),
     ]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from caravan.enums import ClassState, FilingDecision, StaffRole
+from caravan.backoffice.todo import filings_to_answer
+from caravan.enums import ClassState, FilingDecision, SessionKind, StaffRole
+from caravan.models import ClassFiling, TrainerProfile
+from caravan.permissions import can_answer_filing
 from caravan.services.filing import accept_filing, missing_for_filing, return_filing, submit_class
 from caravan.services.planning import assign_staff
+from caravan.services.running import cancel_class
 from caravan.services.scheduling import move_session
 from cms.errors import DomainError, Refusals
 from cms.models import AuditEntry
@@ -112,3 +118,24 @@ def test_a_submitted_class_is_not_rearranged(world: World) -> None:
     assert error.value.code == "not_plannable"
     with pytest.raises(DomainError):
         assign_staff(opened, world.teacher, StaffRole.TRAINER, by=world.planner, at=NOW)
+
+
+def test_a_class_cancelled_meanwhile_waits_for_no_answer(world: World) -> None:
+    opened = world.ready()
+    filing = submit_class(opened, by=world.planner, at=NOW)
+    found = filings_to_answer(world.officer)
+    assert found is not None and found.count == 1
+    assert can_answer_filing(world.officer, ClassFiling.objects.get(pk=filing.pk))
+    cancel_class(opened, reason="没有人", by=world.planner, at=NOW)
+    found = filings_to_answer(world.officer)
+    assert found is not None and found.count == 0
+    assert not can_answer_filing(world.officer, ClassFiling.objects.get(pk=filing.pk))
+
+
+def test_an_assessor_gives_no_lecture_in_the_class(world: World) -> None:
+    opened = world.open()
+    world.staff(opened)
+    speaker = TrainerProfile.objects.create(organisation=world.provider, user=world.assessor, name="考评员")
+    with pytest.raises(DomainError) as error:
+        world.schedule(opened, kind=SessionKind.LECTURE, class_course=None, hours=Decimal(0), trainer=speaker)
+    assert error.value.code == "trainer_assesses"

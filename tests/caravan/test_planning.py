@@ -133,7 +133,14 @@ def test_a_class_at_a_stop_keeps_to_its_place_and_days(world: World) -> None:
     with pytest.raises(DomainError) as error:
         world.open(stop=stop)
     assert codes(error) == {"outside_stop"}
-    assert world.open(stop=stop, ends_on=FIRST).stop == stop
+    opened = world.open(stop=stop, ends_on=FIRST)
+    assert opened.stop == stop
+    with pytest.raises(DomainError) as error:
+        change_class(
+            opened, title="x", capacity=40, starts_on=FIRST, ends_on=LAST, enrol_until=opened.enrol_until,
+            by=world.planner, at=NOW,
+        )  # fmt: skip
+    assert codes(error) == {"outside_stop"}
 
 
 def test_who_assesses_does_not_teach(world: World) -> None:

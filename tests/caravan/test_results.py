@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from caravan.enums import ClassState, StaffRole
+from caravan.enums import ClassState, SessionKind, StaffRole
 from caravan.services.enrolment import enrol_many
 from caravan.services.results import Score, record_results
 from cms.errors import DomainError
@@ -120,6 +120,18 @@ def test_who_taught_the_class_is_refused_in_words(client, training_class) -> Non
     assert "您给这个班上过课" in page
     assert '<input type="text"' not in page
     assert client.post(url(training_class), {}).status_code == 403
+
+
+def test_who_holds_the_assessment_itself_enters_its_scores(client, training_class) -> None:
+    user = make_assessor(training_class)
+    make_session(
+        training_class, trainer=make_trainer(training_class.organisation, user), kind=SessionKind.ASSESSMENT,
+        hours=Decimal(0),
+    )  # fmt: skip
+    client.force_login(user)
+    theory = names(client, training_class)[0]
+    assert client.post(url(training_class), {theory: "88"}).status_code == 302
+    assert RecordComponent.objects.get().value == 88
 
 
 def test_the_registry_refuses_who_taught_whatever_the_screen(training_class) -> None:

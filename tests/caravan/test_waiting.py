@@ -13,7 +13,7 @@ from caravan.tasks import expire_offers as expire_offers_task
 from cms.errors import DomainError
 from cms.models import AuditEntry
 from courses.models import TrainingRecord
-from tests.caravan.roll_world import NOW, make_class, make_people, make_person, make_version
+from tests.caravan.roll_world import NOW, make_class, make_people, make_person, make_session, make_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 DAY = dt.timedelta(hours=24)
@@ -86,6 +86,19 @@ def test_accepting_while_learning_the_course_elsewhere_is_refused() -> None:
     assert refused.value.code == "learning_elsewhere"
     first.refresh_from_db()
     assert first.state == EnrolmentState.OFFERED
+
+
+def test_accepting_at_the_time_of_another_class_taken_meanwhile_is_refused() -> None:
+    training_class, (seated, first, *_rest) = full_class()
+    other = make_class()
+    for one in (training_class, other):
+        make_session(one)
+    enrol(first.person, other, by=None, at=NOW, way=EnrolmentWay.SELF)
+    withdraw(seated, reason="", by=None, at=NOW)
+    with pytest.raises(DomainError) as refused:
+        accept_offer(first, by=None, at=NOW)
+    assert refused.value.code == "time_clash"
+    assert states(training_class) == ["withdrawn", "offered", "waiting", "waiting"]
 
 
 def test_declining_offers_on() -> None:

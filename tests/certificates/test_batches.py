@@ -128,6 +128,7 @@ def test_the_same_bytes_again_and_every_reason_in_the_log(world: ClaimsWorld) ->
     entries = AuditEntry.objects.filter(action="batch.export").order_by("id")
     assert [entry.data["reason"] for entry in entries] == ["报财政拨付", "复核", "再报一次"]
     assert {entry.actor_id for entry in entries} == {world.officer.pk}
+    assert AuditEntry.objects.filter(action="batch.file", object_id=str(batch.pk)).count() == 1
     batch.refresh_from_db()
     assert batch.state == "exported"
 

@@ -12,13 +12,13 @@ from certificates.issuing.enums import RevocationReason
 from certificates.issuing.services.revoking import revoke_certificate
 from certificates.subsidies.enums import CLAIM_MOVES, ClaimState
 from certificates.subsidies.models import Claim, Rate
-from certificates.subsidies.services import claims, insurance, review
+from certificates.subsidies.services import batches, claims, insurance, review
 from cms.errors import DomainError, Refusals
 from cms.models import Affiliation, AuditEntry, Region, User
 from cms.roles import Role
 from cms.services.memberships import grant_role
 from tests.certificates.claims_world import OTHER_COUNTY, ClaimsWorld, at, make_claims_world
-from tests.certificates.issuing_world import AT
+from tests.certificates.issuing_world import AT, COUNTY
 
 
 @pytest.fixture
@@ -273,6 +273,7 @@ def test_hold_and_reject_need_a_reason(world: ClaimsWorld) -> None:
             act(claim, note="  ", by=world.approver, at=at(4, 3))
         assert refused(error) == "note_missing"
     held = claims.hold_claim(claim, note="等名单", by=world.officer, at=at(4, 3))
+    assert held.decision_note == "等名单", "the applicant reads it on the claim"
     back = claims.start_review(held, by=world.officer, at=at(4, 4))
     assert (
         claims.reject_claim(back, note="名单上没有", by=world.approver, at=at(4, 5)).state
@@ -312,3 +313,23 @@ def test_two_claims_of_one_person_at_once_cannot_both_pass_a_limit(run_together,
 
     results = run_together(*[lambda pk=claim.pk: hand_in(pk) for claim in made])
     assert sum(isinstance(item, str) for item in results) == 1, results
+
+
+def test_a_certificate_revoked_during_the_notice_becomes_no_payment(world: ClaimsWorld) -> None:
+    claim, payable = world.on_notice(), world.payable()
+    for certificate in (claim.certificate, payable.certificate):
+        assert certificate is not None
+        revoke_certificate(
+            certificate, reason=RevocationReason.FRAUD, note="", by=world.planner, at=at(4, 20)
+        )
+    with pytest.raises(DomainError) as error:
+        claims.end_notice(claim, by=world.officer, at=at(4, 21))
+    assert refused(error) == "certificate_revoked"
+    assert claims.end_due_notices(at(4, 21)) == 0
+    with pytest.raises(DomainError) as error:
+        batches.build_batch(world.scheme, COUNTY, by=world.officer, at=at(4, 21))
+    assert refused(error) == "batch_empty"
+    assert Claim.objects.get(pk=payable.pk).batch is None
+    reviewed = claims.start_review(claim, by=world.officer, at=at(4, 22))
+    done = claims.reject_claim(reviewed, note="证书已撤销", by=world.approver, at=at(4, 22))
+    assert done.state == ClaimState.REJECTED

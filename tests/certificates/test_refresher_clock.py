@@ -96,7 +96,13 @@ def test_a_day_without_a_rule_says_so() -> None:
     assert status(facts(dt.date(2018, 1, 1)), [RULE], dt.date(2019, 1, 1)).state == RefresherState.NO_RULE
 
 
-@given(start=DAYS, done=st.lists(DAYS, max_size=5), on=DAYS, window=st.integers(0, 200), months=st.integers(1, 60))
+@given(
+    start=DAYS,
+    done=st.lists(DAYS, max_size=5),
+    on=DAYS,
+    window=st.integers(0, 200),
+    months=st.integers(1, 60),
+)
 def test_any_history_gives_one_consistent_answer(
     start: dt.date, done: list[dt.date], on: dt.date, window: int, months: int
 ) -> None:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from certificates.refreshers.demo import load_rules
 from certificates.refreshers.models import RefresherRule
 from certificates.refreshers.panels import RefresherCountdown
+from certificates.refreshers.reading import person_status
 from certificates.refreshers.services.rules import save_rule
 from cms.errors import DomainError
 from cms.models import Organisation, Person, Region, User
@@ -201,6 +202,24 @@ def test_rules_of_one_region_share_no_day(db: None, start: Any, end: Any, clashe
     with pytest.raises(DomainError) as error:
         save(*wanted)
     assert error.value.code == "rule_overlap"
+
+
+def test_outside_its_own_rules_time_a_county_follows_its_province(world: ClaimsWorld) -> None:
+    person = employ(world, dt.date(2025, 2, 1))
+    for first, last, months in (
+        (dt.date(2025, 1, 1), dt.date(2025, 12, 31), 6),
+        (dt.date(2027, 1, 1), None, 12),
+    ):
+        save_rule(
+            Region.objects.get(code=COUNTY), interval_months=months, window_days=30, valid_from=first,
+            valid_until=last, by=None, at=AT,
+        )  # fmt: skip
+    due = {
+        on.year: answer.due_on
+        for on in (dt.date(2025, 3, 1), TODAY, dt.date(2027, 1, 1))
+        if (answer := person_status(person, on)) is not None
+    }
+    assert due == {2025: dt.date(2025, 8, 1), 2026: dt.date(2027, 2, 1), 2027: dt.date(2026, 2, 1)}
 
 
 def test_only_the_administrator_keeps_rules(world: ClaimsWorld) -> None:

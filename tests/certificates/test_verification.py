@@ -185,3 +185,9 @@ def test_a_damaged_file_is_not_handed_out(client: Client, world, certificate) ->
     response = client.get(reverse("certificates:download", args=[certificate.number]))
     assert response.status_code == 500
     assert not response.content.startswith(b"%PDF")
+
+
+def test_a_colleague_of_the_school_uses_the_back_office(client: Client, world, certificate) -> None:
+    # The class teacher's organisation sees the certificate; this address is the holder's alone.
+    client.force_login(world.planner)
+    assert client.get(reverse("certificates:download", args=[certificate.number])).status_code == 404

@@ -226,8 +226,8 @@ def test_the_region_office_sees_people_but_changes_nothing(client: Client, schoo
 
 def test_trainees_do_not_get_in(client: Client, school: Organisation) -> None:
     client.force_login(User.objects.create_user("trainee"))
-    assert client.get("/admin/people/").status_code in (302, 403)
-    assert client.post("/admin/people/slips/", {"person": register(school).pk}).status_code in (302, 403)
+    assert client.get("/admin/people/").status_code == 403
+    assert client.post("/admin/people/slips/", {"person": register(school).pk}).status_code == 403
 
 
 def new_person(school: Organisation, **changes: Any) -> dict[str, Any]:
@@ -409,6 +409,6 @@ def test_the_history_is_in_words_and_scoped(
 def test_there_is_no_edit_copy_or_delete(office: Client, school: Organisation) -> None:
     person = register(school)
     for address in (f"edit/{person.pk}/", f"delete/{person.pk}/", f"copy/{person.pk}/"):
-        assert office.get(f"/admin/people/{address}").status_code in (302, 403, 404)
-    assert office.post(f"/admin/people/delete/{person.pk}/").status_code in (302, 403, 404)
+        assert office.get(f"/admin/people/{address}").status_code in (403, 404)
+    assert office.post(f"/admin/people/delete/{person.pk}/").status_code in (403, 404)
     assert Person.objects.filter(pk=person.pk).exists()

@@ -26,9 +26,20 @@ from cms.importing.findings import unseal
 from cms.importing.people import ROSTER_HEADINGS
 from cms.importing.reader import read_table
 from cms.jobs import cancel_job, carry_out
-from cms.models import AuditEntry, GroupTag, Job, Organisation, Person, RosterRow, RosterUpload, User
+from cms.models import (
+    AuditEntry,
+    GroupTag,
+    Job,
+    Organisation,
+    Person,
+    RosterRow,
+    RosterUpload,
+    StoredFile,
+    User,
+)
 from cms.roles import Role
 from cms.services import rosters
+from cms.services.files import expire_files, read_file
 from cms.services.memberships import grant_role, sync_roles
 from cms.services.rosters import confirm_roster, upload_roster
 from cms.tasks import sweep_jobs
@@ -513,6 +524,25 @@ def test_a_download_of_a_roster_is_on_record(school: Organisation, planner: User
     upload.file.expires_at = NOW - dt.timedelta(seconds=1)
     upload.file.save()
     assert client_of(planner).get(f"/admin/files/{upload.file_id}/").status_code == 404
+
+
+def test_the_bytes_of_a_roster_go_when_their_time_is_over(school: Organisation, planner: User) -> None:
+    upload = checked(csv_of(row_of()), school, planner)
+    stored, name = upload.file.content.storage, upload.file.content.name
+    assert expire_files(upload.file.expires_at - dt.timedelta(seconds=1)) == 0
+    assert stored.exists(name)
+    assert [expire_files(upload.file.expires_at) for _again in range(2)] == [1, 0]
+    assert not stored.exists(name)
+    assert AuditEntry.objects.filter(action="file.expire", object_id=str(upload.file_id)).count() == 1
+    with pytest.raises(DomainError) as refused:
+        read_file(StoredFile.objects.get(pk=upload.file_id))
+    assert refused.value.code == "file_expired"
+    # Nobody imports from what is gone: the job says so.
+    confirmed = confirm_roster(upload, by=planner, at=NOW)
+    carry_out(str(confirmed.import_job_id))
+    job = Job.objects.get(pk=confirmed.import_job_id)
+    assert not Person.objects.exists()
+    assert "保存期" in job.message + "".join(job.items.values_list("message", flat=True))
 
 
 def test_pages_cost_the_same_at_2_and_at_20_rows(school: Organisation, planner: User, client_of) -> None:

@@ -9,6 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from cms.enums import AffiliationKind
+from cms.forms.people import organisations_of
 from cms.models import Affiliation, Job, Organisation, Person, Region, RegionSuccession, StoredFile, User
 from cms.roles import Role
 from cms.scope import code_range, widen_with_predecessors
@@ -168,6 +169,35 @@ def test_files_and_jobs_are_ones_own_or_the_administrators(places: dict[str, Reg
             user.username for user in (maker, colleague, admin, stranger) if model.objects.visible_to(user)
         }
         assert seen == {"maker", "admin"}, model
+
+
+def test_who_left_an_organisation_leaves_its_files_there(places: dict[str, Region]) -> None:
+    ours, theirs = organisation("A", "990101101000"), organisation("B", "990101101000")
+    mover = user_with(Role.PLANNER, ours, "mover")
+    facts = {"created_by": mover, "created_at": NOW, "content_type": "text/csv", "size": 1, "sha256": "0"}
+    StoredFile.objects.create(kind="roster", name="theirs", organisation=ours, **facts)
+    StoredFile.objects.create(kind="roster", name="own", **facts)
+    assert StoredFile.objects.visible_to(mover).count() == 2
+    left = TODAY - dt.timedelta(days=1)
+    mover.memberships.update(valid_from=left, valid_until=left)
+    grant_role(mover, Role.PLANNER, theirs, by=None, at=NOW, valid_from=dt.date(2020, 1, 1))
+    later = User.objects.get(pk=mover.pk)
+    assert [file.name for file in StoredFile.objects.visible_to(later)] == ["own"]
+
+
+def test_a_role_given_before_eight_in_the_morning_begins_that_day(places: dict[str, Region]) -> None:
+    # In UTC it is still the day before.
+    early = dt.datetime(2026, 3, 1, 23, 30, tzinfo=dt.UTC)
+    user = User.objects.create(username="early")
+    granted = grant_role(user, Role.PLANNER, organisation("A", "990101101000"), by=None, at=early)
+    assert granted.valid_from == dt.date(2026, 3, 2)
+
+
+def test_the_right_to_register_holds_in_one_organisation_only(places: dict[str, Region]) -> None:
+    ours, theirs = organisation("A", "990101101000"), organisation("B", "990101101000")
+    user = user_with(Role.PLANNER, ours, "both")
+    grant_role(user, Role.CLASS_TEACHER, theirs, by=None, at=NOW, valid_from=dt.date(2020, 1, 1))
+    assert list(organisations_of(User.objects.get(pk=user.pk))) == [ours]
 
 
 def test_the_scope_costs_two_queries_however_many_grants(

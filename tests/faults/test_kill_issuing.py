@@ -79,7 +79,7 @@ def test_workers_killed_at_random_lose_nothing(worker) -> None:
     for _kill in range(5):
         doomed = worker(beat=True)
         goal = min(PEOPLE, issued() + dice.randint(1, 15))
-        wait_for(lambda goal=goal: issued() >= goal, doomed)  # type: ignore[misc]  # bound for this round
+        wait_for(lambda goal=goal: issued() >= goal, doomed)
         doomed.kill()
         Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(lease_until=timezone.now())
     last = worker(beat=True)

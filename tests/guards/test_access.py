@@ -67,7 +67,7 @@ def test_the_guard_sees_a_view_without_a_marker() -> None:
 
     bare.__module__ = "caravan.views.classes"
     assert fault(bare) == "has no access marker"
-    bare.access_marker = "anyone"  # type: ignore[attr-defined]
+    bare.access_marker = "anyone"
     assert "unknown marker" in (fault(bare) or "")
-    bare.access_marker = "role:trainer,planner"  # type: ignore[attr-defined]
+    bare.access_marker = "role:trainer,planner"
     assert fault(bare) is None

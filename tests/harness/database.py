@@ -47,12 +47,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
     Otherwise the second such test, and every test after it, would miss Wagtail's root page.
     """
-    original = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+    original = TransactionTestCase._fixture_teardown
     with django_db_blocker.unblock():
         _keep_initial_rows()
-    TransactionTestCase._fixture_teardown = _flush_and_restore  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = _flush_and_restore
     yield
-    TransactionTestCase._fixture_teardown = original  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = original
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_database_url() -> str:
     return f"postgresql://{config['USER']}{password}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
 
 
-test_database_url.__test__ = False  # type: ignore[attr-defined]  # a helper, though its name begins so
+test_database_url.__test__ = False
 
 
 def _tables() -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -40,7 +39,7 @@ class Office:
         printed = done.stdout + done.stderr
         assert "Traceback" not in printed, printed
         assert (done.returncode != 0) == refused, printed
-        return printed
+        return printed if refused else done.stdout  # the log goes to the other stream
 
     def ask(self, code: str) -> str:
         """Return what a piece of Python prints inside the installation."""
@@ -98,8 +97,4 @@ def _ready(office: Office) -> Office:
 
 def cache_of(config: pytest.Config) -> Path:
     """Return where migrated databases are kept between runs."""
-    return Path(config.cache.mkdir("caravan-database"))  # type: ignore[union-attr]  # the plugin is always there
-
-
-# A queue that other tests use on the same server would hand our jobs to their workers.
-os.environ.setdefault("PYTHONUTF8", "1")
+    return Path(config.cache.mkdir("caravan-database"))

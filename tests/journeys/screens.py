@@ -29,8 +29,10 @@ class Screens:
     password: str
     pages: dict[str, Any] = field(default_factory=dict)
 
-    def at_desk(self, username: str) -> Any:
-        """Return the desk of an account, signed in to the back office."""
+    def at_desk(self, username: str, *, anew: bool = False) -> Any:
+        """Return the desk of an account, signed in to the back office; ``anew``: its session ran out."""
+        if anew:
+            del self.pages[username]
         return self._page(username, DESK, "wagtailadmin_home")
 
     def at_phone(self, username: str) -> Any:
@@ -95,19 +97,13 @@ def fill(page: Any, **values: Any) -> None:
 def says(page: Any, *words: str) -> None:
     """Wait until the page says each of ``words``."""
     for text in words:
-        page.get_by_text(text).first.wait_for(state="visible")
+        page.get_by_text(text).filter(visible=True).first.wait_for()
 
 
 def picture(page: Any, name: str) -> None:
     """Keep a picture of the whole page, when pictures are wanted."""
     if _PICTURES:
         page.wait_for_load_state("load")
-        print(
-            name,
-            page.evaluate(
-                "[document.documentElement.scrollWidth, innerWidth, document.documentElement.scrollHeight, document.body.scrollWidth]"
-            ),
-        )
         Path(_PICTURES).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=str(Path(_PICTURES) / f"{name}.png"), full_page=True)
 

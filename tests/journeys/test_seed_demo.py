@@ -118,4 +118,5 @@ def _rows() -> dict[str, int]:
 
 
 def _signs_in(name: str, password: str) -> str:
-    return f"from django.contrib.auth import authenticate; print(authenticate(None, username={name!r}, password={password!r}).username)"
+    ask = f"authenticate(None, username={name!r}, password={password!r})"
+    return f"from django.contrib.auth import authenticate; print({ask}.username)"

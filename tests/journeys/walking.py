@@ -158,11 +158,11 @@ def page_type(url: str) -> str:
 
 @dataclass
 class Walk:
-    """Every page type that links lead to from the landing pages, each opened at most ``twice``."""
+    """Every page type that links lead to from the landing pages, each opened at most ``times`` times."""
 
     visitor: Visitor
-    starts: tuple[str, ...] = ("/", "/me/")
-    times: int = 2
+    starts: tuple[str, ...]
+    times: int
     answers: list[Answer] = field(default_factory=list)
 
     SKIPPED: ClassVar[tuple[str, ...]] = ("/static/", "/media/")

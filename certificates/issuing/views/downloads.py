@@ -18,11 +18,10 @@ from cms.services.files import read_file
 def download(request: HttpRequest, number: str) -> HttpResponse:
     """Hand a good certificate to its holder, or to whoever acts for the holder."""
     user = cast(SignedInRequest, request).user
-    certificate = get_visible_or_404(
-        Certificate.objects.valid().select_related("file"),
-        user,
-        number=number,
+    mine = Certificate.objects.valid().filter(
+        person__accounts__user=user, person__accounts__until__isnull=True
     )
+    certificate = get_visible_or_404(mine.select_related("file"), user, number=number)
     return file_response(certificate)
 
 

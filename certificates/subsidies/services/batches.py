@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from certificates.issuing.enums import CertificateState
 from certificates.subsidies.batch_rows import claims_with_facts, rows_of
 from certificates.subsidies.enums import ClaimState
 from certificates.subsidies.models import Claim, ClaimBatch, ClaimBatchSeries, SubsidyScheme
@@ -25,6 +26,8 @@ from cms.snapshots import canonical, new_nonce, snapshot_digest
 @transaction.atomic
 def build_batch(scheme: SubsidyScheme, region_code: str, *, by: User, at: dt.datetime) -> ClaimBatch:
     """Freeze all payable claims of ``scheme`` in a region; refuses ``batch_empty`` and ``not_allowed``.
+
+    A claim whose certificate was revoked after the decision stays out: it is not paid for.
 
     1. Lock the number series of the region and year: one batch of it is built at a time.
     2. Lock the claims, read their rows, freeze and hash them.
@@ -41,9 +44,10 @@ def build_batch(scheme: SubsidyScheme, region_code: str, *, by: User, at: dt.dat
         batch__isnull=True,
         region_code__gte=low,
         region_code__lte=high,
-    )
+    ).exclude(certificate__state=CertificateState.REVOKED)
     # In one order, or two regions that overlap could wait for each other.
-    locked = list(due.order_by("pk").select_for_update().values_list("pk", flat=True))
+    # Only the claims: PostgreSQL locks no row that an outer join may leave out.
+    locked = [claim.pk for claim in due.order_by("pk").select_for_update(of=("self",)).only("pk")]
     if not locked:
         raise DomainError("batch_empty", _("没有待拨付、还没有进批次的申领。"))
     claims = claims_with_facts(Claim.objects.filter(pk__in=locked))

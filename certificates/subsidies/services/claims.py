@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from certificates.issuing.enums import CertificateState
 from certificates.issuing.models import Certificate
 from certificates.subsidies.assessment import Assessment
 from certificates.subsidies.enums import LIVE_CLAIMS, ClaimState, Outcome
@@ -186,7 +187,8 @@ def start_review(claim: Claim, *, by: User, at: dt.datetime) -> Claim:
     """Take a submitted or held claim in hand."""
     claim = _lock(claim)
     _refuse_stranger(can_review(by, claim))
-    if claim.state == ClaimState.NOTICE:  # the table allows it for objections, which bring their own reason
+    # The table allows it for objections, which bring their own reason; a revoked certificate is one.
+    if claim.state == ClaimState.NOTICE and not is_revoked(claim):
         raise DomainError("wrong_state", _("正在公示，没有异议不能退回审核。"))
     return _move(claim, ClaimState.REVIEW, "claim.review", by=by, at=at)
 
@@ -196,7 +198,8 @@ def hold_claim(claim: Claim, *, note: str, by: User, at: dt.datetime) -> Claim:
     """Put a claim aside with a reason (暂缓)."""
     claim = _lock(claim)
     _refuse_stranger(can_review(by, claim))
-    return _move(claim, ClaimState.HOLD, "claim.hold", by=by, at=at, note=_needed(note))
+    claim.decision_note = _needed(note)
+    return _move(claim, ClaimState.HOLD, "claim.hold", by=by, at=at, note=claim.decision_note)
 
 
 @transaction.atomic
@@ -250,11 +253,16 @@ def reject_claim(claim: Claim, *, note: str, by: User, at: dt.datetime) -> Claim
 
 @transaction.atomic
 def end_notice(claim: Claim, *, by: User | None, at: dt.datetime) -> Claim:
-    """Make a claim payable after its notice days; ``by`` is None for the clock. Refuses ``notice_running``."""
+    """Make a claim payable after its notice days; ``by`` is None for the clock.
+
+    Refuses ``notice_running`` and ``certificate_revoked``.
+    """
     claim = _lock(claim)
     _refuse_stranger(by is None or can_review(by, claim))
     if claim.notice_until is None or timezone.localdate(at) <= claim.notice_until:
         raise DomainError("notice_running", _("公示还没有结束。"))
+    if is_revoked(claim):
+        raise DomainError("certificate_revoked", _("证书已经撤销，不能拨付。请退回审核后驳回。"))
     return _move(claim, ClaimState.PAYABLE, "claim.payable", by=by, at=at)
 
 
@@ -278,6 +286,11 @@ def withdraw_claim(claim: Claim, *, by: User, at: dt.datetime) -> Claim:
     if not can_submit(by, claim.organisation):
         raise DomainError("not_allowed", _("您不能替这家机构撤回申报。"))
     return _move(claim, ClaimState.WITHDRAWN, "claim.withdraw", by=by, at=at)
+
+
+def is_revoked(claim: Claim) -> bool:
+    """Say whether our certificate behind the claim was taken back."""
+    return claim.certificate is not None and claim.certificate.state == CertificateState.REVOKED
 
 
 def _lock(claim: Claim) -> Claim:

@@ -73,6 +73,7 @@ def _make(
                 batch=batch, profile=profile, file=file, reason=reason.strip()[:120], created_at=at
             )
             ClaimBatch.objects.filter(pk=batch.pk).update(state=BatchState.EXPORTED)
+            audit.record("batch.file", batch, by=by, at=at, profile=profile.slug, sha256=file.sha256)
             return export
     except IntegrityError:  # somebody else was first: theirs is the file
         discard_file(file)

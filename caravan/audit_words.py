@@ -1,0 +1,49 @@
+"""Words for what happens to tours, classes, enrolments and attendance."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from cms.audit_words import register_actions
+
+register_actions(
+    {
+        "attendance.correction": _("更正考勤"),
+        "attendance.mark": _("点名"),
+        "attendance.withdrawal": _("撤回考勤"),
+        "class.accepted": _("准予开班备案"),
+        "class.cancel": _("取消班级"),
+        "class.change": _("修改班级"),
+        "class.close": _("班级结业"),
+        "class.end_teaching": _("课上完了"),
+        "class.open": _("建立班级"),
+        "class.plan_sessions": _("自动排课"),
+        "class.returned": _("退回开班备案"),
+        "class.staff_add": _("安排班级人员"),
+        "class.staff_remove": _("撤下班级人员"),
+        "class.start": _("班级开班"),
+        "class.submit": _("报送开班备案"),
+        "enrolment.completed": _("学员结业"),
+        "enrolment.enrol": _("录取学员"),
+        "enrolment.not_completed": _("学员未结业"),
+        "enrolment.offer": _("通知候补有名额"),
+        "enrolment.override": _("破例录取"),
+        "enrolment.wait": _("进入候补"),
+        "enrolment.withdraw": _("退出班级"),
+        "kit.change": _("修改教具箱"),
+        "kit.create": _("登记教具箱"),
+        "page.publish": _("发布页面"),
+        "session.cancel": _("取消课次"),
+        "session.close_roll": _("点名结束"),
+        "session.move": _("调整课次"),
+        "session.schedule": _("排课"),
+        "stop.create": _("安排站点"),
+        "tour.create": _("安排巡回"),
+        "trainer.change": _("修改讲师"),
+        "trainer.create": _("登记讲师"),
+        "vehicle.change": _("修改车辆"),
+        "vehicle.create": _("登记车辆"),
+        "venue.change": _("修改场地"),
+        "venue.create": _("登记场地"),
+    }
+)

@@ -1,0 +1,30 @@
+"""Words for what happens to certificates, claims and batches."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from cms.audit_words import register_actions
+
+register_actions(
+    {
+        "batch.build": _("生成批次"),
+        "batch.export": _("导出批次"),
+        "batch.file": _("生成批次文件"),
+        "certificate.issue": _("签发证书"),
+        "certificate.number": _("证书编号"),
+        "certificate.revoke": _("撤销证书"),
+        "claim.approve": _("核定申领"),
+        "claim.create": _("建立申领"),
+        "claim.hold": _("暂缓申领"),
+        "claim.payable": _("公示结束"),
+        "claim.reject": _("驳回申领"),
+        "claim.review": _("开始审核申领"),
+        "claim.submit": _("提交申领"),
+        "claim.withdraw": _("撤回申领"),
+        "insurance.check": _("登记参保核查"),
+        "profile.load": _("装入导出表式"),
+        "refresher_rule.save": _("保存回炉规定"),
+        "scheme.load": _("装入补贴政策"),
+    }
+)
