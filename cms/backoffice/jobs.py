@@ -24,7 +24,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from cms import audit
 from cms.access import get_visible_or_404
 from cms.backoffice.viewsets import ScopedIndexView, ScopedModelViewSet
-from cms.enums import SENSITIVE_FILES, ItemState, JobState
+from cms.enums import SENSITIVE_FILES, FileKind, ItemState, JobState
 from cms.errors import DomainError
 from cms.jobs import JobLink, cancel_job, job_kinds, resume_job
 from cms.models import Job, JobItem, StoredFile
@@ -181,10 +181,13 @@ def _act(request: HttpRequest, pk: str, service: Any, done: str) -> HttpResponse
 
 @require_GET
 def download(request: HttpRequest, pk: str) -> HttpResponse:
-    """Hand out a private file to who may have it; handing out a sensitive kind is on record."""
+    """Hand out a private file to who may have it; handing out a sensitive kind is on record.
+
+    The export of a batch is not for this door: it is handed out with a reason, at the batch.
+    """
     user: Any = request.user
     at = timezone.now()
-    file = get_visible_or_404(StoredFile.objects.all(), user, pk=pk)
+    file = get_visible_or_404(StoredFile.objects.exclude(kind=FileKind.BATCH_EXPORT), user, pk=pk)
     if file.expires_at is not None and file.expires_at <= at:
         raise Http404
     content = read_file(file)

@@ -149,6 +149,8 @@ def make_slip(
     An earlier unused slip of this organisation for the person stops working. Raises ``DomainError``
     ``slip_scope`` unless the organisation has a reason to know the person.
     """
+    # Two clerks at once: the second waits, and ends the first one's slip.
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     on = timezone.localdate(at)
     reasons = person.affiliations.filter(organisation=organisation)
     if not reasons.filter(models.Q(until__isnull=True) | models.Q(until__gte=on)).exists():
