@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import random
 import time
 from collections.abc import Callable
@@ -22,8 +23,11 @@ from tests.certificates.issuing_world import PRIVATE_USE, make_world, stored_byt
 PEOPLE = 100
 
 
+ON_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
 @pytest.mark.both
-@pytest.mark.parametrize("broker", ["filesystem", "redis"], indirect=True)
+@pytest.mark.parametrize("broker", ["redis" if ON_POSTGRESQL else "filesystem"], indirect=True)
 def test_a_killed_worker_loses_no_certificate_and_makes_none_twice(worker) -> None:
     world = make_world()
     for _ in range(PEOPLE):

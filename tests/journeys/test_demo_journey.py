@@ -44,7 +44,10 @@ def postgresql_rabbitmq(request: pytest.FixtureRequest, var: Path) -> Iterator[O
         yield office
 
 
-@pytest.mark.parametrize("place", [sqlite, postgresql_redis, postgresql_rabbitmq])
+# The story through the screens runs on PostgreSQL with Redis; here that pair is for the deep run.
+@pytest.mark.parametrize(
+    "place", [sqlite, pytest.param(postgresql_redis, marks=pytest.mark.deep), postgresql_rabbitmq]
+)
 def test_the_chain_by_command_beside_a_worker(
     place: Callable[..., Iterator[Office]], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
