@@ -117,3 +117,18 @@ def on(day: dt.date, hour: int, minute: int = 0) -> Iterator[None]:
     moment = timezone.make_aware(dt.datetime.combine(day, dt.time(hour, minute)))
     with time_machine.travel(moment, tick=True):
         yield
+
+
+def job_done(page: Any, link: str, tries: int = 80) -> Any:
+    """Come back to a job's page until it is over; return the link that leads on.
+
+    The page comes again by itself; a reader with less patience reloads, and so does this (the clock is
+    ours, so tries are counted and not seconds). What the page says stands in the failure.
+    """
+    found = page.get_by_role("link", name=link)
+    for _again in range(tries):
+        if found.count():
+            return found
+        page.wait_for_timeout(1500)
+        page.reload()
+    raise AssertionError(page.locator("main").inner_text())

@@ -13,7 +13,7 @@ from certificates.demo.story import ROSTER
 from cms.identity import demo_number
 from cms.models import Person
 from tests.journeys.journey import CAPACITY, FROM_ROSTER, TITLE, Journey
-from tests.journeys.screens import fill, follow, go, on, picture, press, says
+from tests.journeys.screens import fill, follow, go, job_done, on, picture, press, says
 
 
 def a_find_a_course(story: Journey) -> None:
@@ -40,11 +40,11 @@ def b_bring_in_the_roster(story: Journey) -> None:
     desk.locator('input[type="file"]').set_input_files(str(ROSTER))
     picture(desk, "b1-upload-desk")
     press(desk, "上传并检查")
-    desk.get_by_role("link", name="看这份花名册").click(timeout=60_000)
+    job_done(desk, "看这份花名册").click()
     says(desk, "420 行", "第 2 行")
     picture(desk, "b2-preview-desk")
     press(desk, "确认导入 420 人")
-    desk.get_by_role("link", name="看这份花名册").wait_for(timeout=60_000)
+    job_done(desk, "看这份花名册")
     picture(desk, "b3-job-desk")
     follow(desk, "看这份花名册")
     says(desk, "已导入 420 人。")

@@ -20,7 +20,7 @@ from certificates.subsidies.models import Claim, ClaimBatch
 from cms.enums import JobState
 from cms.models import Job
 from tests.journeys.journey import CAPACITY, TITLE, Journey
-from tests.journeys.screens import fill, follow, go, on, picture, press, says
+from tests.journeys.screens import fill, follow, go, job_done, on, picture, press, says
 
 
 def f_issue(story: Journey) -> None:
@@ -30,7 +30,7 @@ def f_issue(story: Journey) -> None:
     picture(desk, "f1-issuing-desk")
     press(desk, "签发证书")
     picture(desk, "f2-job-desk")
-    desk.get_by_role("link", name="看证书").click(timeout=90_000)
+    job_done(desk, "看证书").click()
     picture(desk, "f3-certificates-desk")
     job = Job.objects.get(kind="issue_certificates")
     assert (job.state, job.total) == (JobState.DONE, CAPACITY - 1)
