@@ -14,9 +14,12 @@ from pathlib import Path
 if "TEST_VAR_DIR" not in os.environ:
     os.environ["TEST_VAR_DIR"] = tempfile.mkdtemp(prefix="caravan-test-")
     atexit.register(shutil.rmtree, os.environ["TEST_VAR_DIR"], ignore_errors=True)
-os.environ["VAR_DIR"] = str(Path(os.environ["TEST_VAR_DIR"]) / os.environ.get("PYTEST_XDIST_WORKER", "main"))
+_process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ["VAR_DIR"] = str(Path(os.environ["TEST_VAR_DIR"]) / _process)
+# One broker serves the whole run: a worker of this process must not take another's messages.
+os.environ["CELERY_QUEUE"] = f"caravan-{_process}"
 
-from cms.settings.embedded import *  # noqa: F403
+from cms.settings.embedded import *  # noqa: E402,F403  reads what is set above
 
 # Argon2 costs 60 ms a user by design; tests make hundreds of users.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
