@@ -99,6 +99,8 @@ LOGOUT_REDIRECT_URL = "/"
 THROTTLE_FAILURES = 10
 THROTTLE_SECONDS = 15 * 60
 SLIP_DAYS = 30
+# Dotted path of the class that hands text messages over; empty: no text messages, slips instead.
+SMS_GATEWAY = env_str("SMS_GATEWAY", "")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

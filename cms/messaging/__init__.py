@@ -1,0 +1,1 @@
+"""What leaves the system for people: gateways, channels and the outbox."""
