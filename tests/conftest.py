@@ -25,13 +25,24 @@ settings.register_profile(
 settings.register_profile("deep", parent=settings.get_profile("quick"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
-# Races and killed workers load both cores and share one broker: they run one after another.
-_ALONE = {"run_together", "worker", "broker"}
+# Folders whose tests take long: begun first, they do not leave one process waiting for the other.
+_LONG = {"journeys", "faults"}
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Group the races, which load both cores, and the tests that look at one demo world.
+
+    Here and not when the list is complete: pytest-xdist has read the groups by then.
+    """
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if "run_together" in fixtures:
+        item.add_marker(pytest.mark.xdist_group("races"))
+    elif "demo_app" in fixtures:
+        item.add_marker(pytest.mark.xdist_group("demo"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests that belong to this database and profile, and group those that must be alone."""
+    """Keep the tests that belong to this database and profile."""
     on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
     deep = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
     kept: list[pytest.Item] = []
@@ -40,10 +51,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         marks = {mark.name for mark in item.iter_markers()}
         here = bool(marks & {"postgresql", "both"}) if on_postgresql else "postgresql" not in marks
         (kept if here and (deep or "deep" not in marks) else dropped).append(item)
-        if _ALONE & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("alone"))
-        elif "demo_app" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("demo"))  # one demo world is enough
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+    items[:] = sorted(kept, key=lambda item: item.path.parent.name not in _LONG)

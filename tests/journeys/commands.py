@@ -14,11 +14,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
+from psycopg import conninfo, sql
 
 from cms.children import start_child, stop_child, tail
 from tests.harness.demo import embedded_environment
-from tests.harness.migrated import migrated_file
+from tests.harness.migrated import migrated_database, migrated_file
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,18 +74,21 @@ def office_on_sqlite(var: Path, cache: Path) -> Office:
 
 
 @contextmanager
-def office_on_postgresql(var: Path, server: str, broker: str) -> Iterator[Office]:
+def office_on_postgresql(var: Path, server: str, broker: str, cache: Path) -> Iterator[Office]:
     """Yield a migrated installation on a new database of ``server``."""
     var.mkdir(parents=True, exist_ok=True)
     name = f"office_{uuid.uuid4().hex[:12]}"
     base, _slash, _database = server.rpartition("/")
     env = embedded_environment(var) | {"DATABASE_URL": f"{base}/{name}", "CELERY_BROKER_URL": broker}
+    parts = conninfo.conninfo_to_dict(server)
+    migrated = migrated_database(
+        cache, {"USER": parts["user"], "HOST": parts["host"], "PORT": parts["port"], "NAME": parts["dbname"]}
+    )
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(migrated))
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(create)
         try:
-            office = Office(var, env)
-            office.manage("migrate", "-v", "0")
-            yield _ready(office)
+            yield _ready(Office(var, env))
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 

@@ -11,8 +11,6 @@ import pytest
 
 from tests.journeys.commands import Office, cache_of, office_on_postgresql, office_on_sqlite
 
-pytestmark = pytest.mark.xdist_group("alone")
-
 JOBS = "from cms.models import Job; print(sorted(Job.objects.values_list('kind', 'state')))"
 SEATS = (
     "from caravan.models import TrainingClass as C;"
@@ -33,14 +31,16 @@ def sqlite(request: pytest.FixtureRequest, var: Path) -> Iterator[Office]:
 def postgresql_redis(request: pytest.FixtureRequest, var: Path) -> Iterator[Office]:
     # A numbered database of its own: other tests' workers listen on the first one.
     broker = request.getfixturevalue("redis_url").rpartition("/")[0] + "/7"
-    with office_on_postgresql(var, request.getfixturevalue("postgres_url"), broker) as office:
+    server, cache = request.getfixturevalue("postgres_url"), cache_of(request.config)
+    with office_on_postgresql(var, server, broker, cache) as office:
         yield office
 
 
 @contextmanager
 def postgresql_rabbitmq(request: pytest.FixtureRequest, var: Path) -> Iterator[Office]:
     broker = request.getfixturevalue("rabbitmq_url")
-    with office_on_postgresql(var, request.getfixturevalue("postgres_url"), broker) as office:
+    server, cache = request.getfixturevalue("postgres_url"), cache_of(request.config)
+    with office_on_postgresql(var, server, broker, cache) as office:
         yield office
 
 

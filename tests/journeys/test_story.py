@@ -36,9 +36,13 @@ from tests.journeys.steps_to_the_export import (
 ON_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 
+# On SQLite the quick suite walks the demo world in Chromium and tells the story by command.
+BROKER = "redis" if ON_POSTGRESQL else pytest.param("filesystem", marks=pytest.mark.deep)
+
+
 @pytest.mark.both
 @pytest.mark.browser
-@pytest.mark.parametrize("broker", ["redis" if ON_POSTGRESQL else "filesystem"], indirect=True)
+@pytest.mark.parametrize("broker", [BROKER], indirect=True)
 def test_the_story_through_the_screens(worker, open_page) -> None:
     today = timezone.localdate()
     sync_roles()
