@@ -31,6 +31,7 @@ register_actions(
         "account.sign_up": _("注册账号"),
         "file.download": _("下载文件"),
         "file.expire": _("删除到期文件"),
+        "keys.rotate": _("更换密钥"),
         "job.cancel": _("取消后台任务"),
         "job.resume": _("继续后台任务"),
         "job.start": _("提交后台任务"),

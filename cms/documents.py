@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from cms.crypto import encrypt_text, lookup_digest
+from cms.crypto import encrypt_text, lookup_digests
 from cms.enums import Sex
 from cms.errors import DomainError, Refusals
 from cms.identity import (
@@ -20,7 +20,7 @@ from cms.identity import (
     normalise_number,
     sex_of,
 )
-from cms.models import Person, PersonDocument
+from cms.models import DocumentDigest, Person, PersonDocument
 
 DocumentKey = tuple[str, str]
 
@@ -88,20 +88,37 @@ def _differences_from_number(number: str, sex: str, birth_date: dt.date | None) 
 
 def add_document(person: Person, id_type: str, number: str, *, at: dt.datetime) -> PersonDocument:
     """Store a normalised number; ``IntegrityError`` when somebody holds it already. No audit entry."""
-    return PersonDocument.objects.create(
+    document = PersonDocument.objects.create(
         person=person,
         id_type=id_type,
         number_token=encrypt_text(number),
-        number_digest=document_digest(id_type, number),
         masked=mask_number(number),
         last_four=number[-4:],
         recorded_at=at,
     )
+    add_digests(document, number)
+    return document
 
 
-def document_digest(id_type: str, number: str) -> str:
-    """Return the keyed digest under which a normalised number is stored and unique."""
-    return lookup_digest(f"document:{id_type}", number)
+def add_digests(document: PersonDocument, number: str) -> None:
+    """Store the digests of a document's number that it lacks, one a key; ``IntegrityError`` as above."""
+    has = set(document.digests.values_list("key_id", flat=True))
+    DocumentDigest.objects.bulk_create(
+        DocumentDigest(
+            document=document,
+            id_type=document.id_type,
+            digest=digest,
+            key_id=key,
+            is_current=document.superseded_at is None,
+        )
+        for key, digest in document_digests(document.id_type, number).items()
+        if key not in has
+    )
+
+
+def document_digests(id_type: str, number: str) -> dict[str, str]:
+    """Return the keyed digests of a normalised number by key id, newest key first."""
+    return lookup_digests(f"document:{id_type}", number)
 
 
 def find_person(id_type: str, number: str) -> Person | None:
@@ -109,24 +126,21 @@ def find_person(id_type: str, number: str) -> Person | None:
 
     For services only: a screen must not say whether a number is known outside the user's scope.
     """
-    documents = PersonDocument.objects.filter(
-        id_type=id_type, number_digest=document_digest(id_type, number), superseded_at__isnull=True
-    )
-    document = documents.select_related("person").first()
-    return document.person if document else None
+    digests = document_digests(id_type, number).values()
+    rows = DocumentDigest.objects.filter(id_type=id_type, digest__in=digests, is_current=True)
+    row = rows.select_related("document__person").first()
+    return row.document.person if row else None
 
 
 def find_people(keys: Iterable[DocumentKey]) -> dict[DocumentKey, Person]:
     """Return the people of many (id_type, normalised number) pairs: one query per 500."""
-    by_digest = {document_digest(*key): key for key in keys}
+    by_digest = {digest: key for key in keys for digest in document_digests(*key).values()}
     digests = list(by_digest)
     found: dict[DocumentKey, Person] = {}
     for start in range(0, len(digests), 500):
-        documents = PersonDocument.objects.filter(
-            number_digest__in=digests[start : start + 500], superseded_at__isnull=True
-        )
-        for document in documents.select_related("person"):
-            key = by_digest[document.number_digest]
-            if key[0] == document.id_type:
-                found[key] = document.person
+        rows = DocumentDigest.objects.filter(digest__in=digests[start : start + 500], is_current=True)
+        for row in rows.select_related("document__person"):
+            key = by_digest[row.digest]
+            if key[0] == row.id_type:
+                found[key] = row.document.person
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cms.jobs import JobKind, job_kinds
-from cms.services import rosters
+from cms.services import rosters, rotation
 
 job_kinds.register(
     "roster_check",
@@ -30,5 +30,14 @@ job_kinds.register(
         link=rosters.roster_link,
         # Small, because SQLite has one writer: others wait while a chunk is written.
         chunk=20,
+    ),
+)
+job_kinds.register(
+    rotation.KIND,
+    JobKind(
+        rotation.KIND,
+        plan=rotation.plan_rotation,
+        do_items=rotation.rotate_rows,
+        finish=rotation.finish_rotation,
     ),
 )

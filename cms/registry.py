@@ -35,6 +35,10 @@ class Registry(Generic[Item]):
     def __contains__(self, key: str) -> bool:
         return key in self._items
 
+    def items(self) -> list[tuple[str, Item]]:
+        """Return names and items in order."""
+        return list(self._items.items())
+
     def keys(self) -> list[str]:
         """Return the registered names in order."""
         return list(self._items)

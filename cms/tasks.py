@@ -28,6 +28,30 @@ def expire_files() -> int:
     return expire_files(timezone.now())
 
 
+@shared_task(name="cms.tasks.forget_links")
+def forget_links() -> int:
+    """Remove links to private files that ended long ago."""
+    from cms.services.file_links import forget_links
+
+    return forget_links(timezone.now())
+
+
+@shared_task(name="cms.tasks.discard_strays")
+def discard_strays() -> int:
+    """Remove private files that a killed process attached to nothing."""
+    from cms.services.files import discard_strays
+
+    return discard_strays(timezone.now())
+
+
+@shared_task(name="cms.tasks.discard_nameless_bytes")
+def discard_nameless_bytes() -> int:
+    """Remove bytes in the private store that no row names."""
+    from cms.services.files import discard_nameless_bytes
+
+    return discard_nameless_bytes(timezone.now())
+
+
 @shared_task(name="cms.tasks.sweep_jobs")
 def sweep_jobs() -> None:
     """Wake a worker for every job whose message or worker was lost."""

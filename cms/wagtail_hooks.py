@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from cms.access import role_required
 from cms.backoffice.audit import AuditViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume
+from cms.backoffice.keys import KeysMenuItem, KeysView
 from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet, RegionViewSet
 from cms.backoffice.people import PersonViewSet
 from cms.backoffice.rosters import RosterViewSet
 from cms.backoffice.todo import TodoPanel
+from cms.roles import Role
 
 
 class PeopleGroup(ViewSetGroup):
@@ -51,7 +55,14 @@ def register_urls() -> list[URLPattern]:
         path("jobs/<uuid:pk>/cancel/", cancel, name="caravan_job_cancel"),
         path("jobs/<uuid:pk>/resume/", resume, name="caravan_job_resume"),
         path("files/<uuid:pk>/", download, name="caravan_file"),
+        path("keys/", role_required(Role.SYSTEM_ADMIN)(KeysView.as_view()), name="caravan_keys"),
     ]
+
+
+@hooks.register("register_settings_menu_item")
+def keys_menu_item() -> KeysMenuItem:
+    """Link to 密钥."""
+    return KeysMenuItem(_("密钥"), reverse("caravan_keys"), name="keys", icon_name="key", order=900)
 
 
 @hooks.register("insert_global_admin_css")

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 @shared_task(name="certificates.issuing.tasks.sweep_certificates")
 def sweep_certificates() -> None:
-    """Make files that are due and not made, and remove those that nobody took."""
+    """Make files that are due and not made."""
     from certificates.issuing.services import sweeping
 
     sweeping.render_overdue(timezone.now())
-    sweeping.discard_strays(timezone.now())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -266,7 +265,7 @@ def export_form(batch: ClaimBatch, data: Any = None) -> ExportForm:
 @role_required(Role.SUBSIDY_OFFICER)
 @require_POST
 def export_batch(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make the workbook (once) and go on to its download."""
+    """Make the workbook (once) and go on to a link of the officer's own to it."""
     user: Any = request.user
     batch = get_visible_or_404(ClaimBatch.objects.all(), user, pk=pk)
     form = export_form(batch, request.POST)
@@ -282,13 +281,13 @@ def export_batch(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("certificates_batch:inspect", pk)
-    return _as_download(export)
+    return redirect(exports.link_to(export, by=user, at=timezone.now()))
 
 
 @role_required(Role.SUBSIDY_OFFICER)
 @require_POST
 def download_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand out the stored bytes again, with a reason that is logged."""
+    """Go on to a new link to the stored bytes, with a reason that is logged."""
     user: Any = request.user
     export = BatchExport.objects.select_related("batch", "profile", "file").filter(pk=pk).first()
     if export is None or not can_export(user, export.batch.region_code):
@@ -300,12 +299,4 @@ def download_export(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("certificates_batch:inspect", export.batch_id)
-    return _as_download(export)
-
-
-def _as_download(export: BatchExport) -> HttpResponse:
-    response = HttpResponse(exports.export_bytes(export), content_type=exports.XLSX)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(export.file.name)}"
-    response["X-Content-SHA256"] = export.file.sha256
-    response["Cache-Control"] = "no-store"
-    return response
+    return redirect(exports.link_to(export, by=user, at=timezone.now()))

@@ -13,7 +13,6 @@ from django.http.response import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -30,6 +29,7 @@ from cms.jobs import JobLink, cancel_job, job_kinds, resume_job
 from cms.models import Job, JobItem, StoredFile
 from cms.services.files import read_file
 from cms.ui.states import register_state_colours
+from cms.views.files import as_download
 
 ITEMS_PER_PAGE = 50
 REFRESH_SECONDS = 3
@@ -194,7 +194,4 @@ def download(request: HttpRequest, pk: str) -> HttpResponse:
     if file.kind in SENSITIVE_FILES:
         with transaction.atomic():
             audit.record("file.download", file, by=user, at=at, sha256=file.sha256)
-    response = HttpResponse(content, content_type=file.content_type)
-    response.headers["Content-Disposition"] = content_disposition_header(True, file.name) or "attachment"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return as_download(file, content)

@@ -1,13 +1,14 @@
 """The nouns of the ground; import them from here."""
 
 from cms.models.audit import AuditEntry
-from cms.models.files import StoredFile
+from cms.models.files import FileLink, StoredFile
 from cms.models.jobs import Job, JobItem
 from cms.models.memberships import Membership
 from cms.models.organisations import Licence, Organisation, OrganisationKind
 from cms.models.pages import HomePage, InfoPage
 from cms.models.people import (
     Affiliation,
+    DocumentDigest,
     GroupTag,
     InPostPeriod,
     Person,
@@ -24,6 +25,8 @@ from cms.models.users import User
 __all__ = [
     "Affiliation",
     "AuditEntry",
+    "DocumentDigest",
+    "FileLink",
     "GroupTag",
     "HomePage",
     "InPostPeriod",

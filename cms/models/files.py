@@ -28,6 +28,8 @@ class StoredFile(models.Model):
     size = models.PositiveBigIntegerField(_("大小（字节）"))
     sha256 = models.CharField(max_length=64, db_index=True)
     is_encrypted = models.BooleanField(default=False)
+    # Which of FIELD_KEYS encrypted the bytes, so that rotation need not open every file to ask.
+    key_id = models.CharField(max_length=8, blank=True, db_index=True)
     content = models.FileField(storage=private_storage, upload_to="%Y/%m", max_length=200)  # type: ignore[arg-type]  # a callable is documented
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="stored_files"
@@ -46,3 +48,23 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FileLink(models.Model):
+    """An address under which one account may fetch one private file until a moment; only a digest is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    file = models.ForeignKey(StoredFile, on_delete=models.CASCADE, related_name="links")
+    code_digest = models.CharField(max_length=64, unique=True, editable=False)
+    for_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="file_links", verbose_name=_("给谁")
+    )
+    made_at = models.DateTimeField(_("开出时间"))
+    expires_at = models.DateTimeField(_("有效期至"), db_index=True)
+
+    class Meta:
+        verbose_name = _("下载链接")
+        verbose_name_plural = _("下载链接")
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.expires_at:%Y-%m-%d %H:%M}"

@@ -71,7 +71,6 @@ class PersonDocument(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="documents")
     id_type = models.CharField(_("证件类型"), max_length=20, choices=IdType)
     number_token = models.TextField(editable=False)
-    number_digest = models.CharField(max_length=64, db_index=True, editable=False)
     masked = models.CharField(_("证件号码"), max_length=30, editable=False)
     # The last four tell people of one name apart on a roll; never shown beside a birth date (design §9).
     last_four = models.CharField(max_length=4, editable=False)
@@ -83,16 +82,40 @@ class PersonDocument(models.Model):
     class Meta:
         verbose_name = _("证件")
         verbose_name_plural = _("证件")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["id_type", "number_digest"],
-                condition=models.Q(superseded_at__isnull=True),
-                name="cms_document_number_once",
-            )
-        ]
 
     def __str__(self) -> str:
         return self.masked
+
+
+class DocumentDigest(models.Model):
+    """The keyed digest by which a document is found and unique, one a key of ``LOOKUP_KEYS``.
+
+    While the key is changed each number has two, so that what is registered under the new key still
+    meets what was registered under the old one.
+    """
+
+    document = models.ForeignKey(PersonDocument, on_delete=models.CASCADE, related_name="digests")
+    id_type = models.CharField(max_length=20, choices=IdType)
+    digest = models.CharField(max_length=64)
+    key_id = models.CharField(max_length=8)
+    # False once the document is superseded: the number may then stand on another document again.
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("证件检索码")
+        verbose_name_plural = _("证件检索码")
+        indexes = [models.Index(fields=["key_id", "document"], name="cms_digest_key")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest", "id_type"],
+                condition=models.Q(is_current=True),
+                name="cms_document_number_once",
+            ),
+            models.UniqueConstraint(fields=["document", "key_id"], name="cms_digest_once_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key_id
 
 
 class PersonAccount(models.Model):

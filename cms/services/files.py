@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import uuid
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,7 +15,11 @@ from cms import audit, crypto
 from cms.enums import SENSITIVE_FILES, FileKind
 from cms.errors import DomainError
 from cms.ids import uuid7
-from cms.models import Organisation, StoredFile, User
+from cms.models import Organisation, RosterRow, StoredFile, User
+
+# Nobody holds a finished file in hand for so long.
+STRAY_AFTER = dt.timedelta(hours=1)
+STRAYS_AT_ONCE = 200
 
 
 def store_file(
@@ -40,6 +46,7 @@ def store_file(
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         is_encrypted=sensitive,
+        key_id=crypto.field_key_id() if sensitive else "",
         created_by=by,
         organisation=organisation,
         created_at=at,
@@ -54,14 +61,17 @@ def store_file(
 def read_file(file: StoredFile) -> bytes:
     """Return the plain bytes.
 
-    Raises ``DomainError`` ``file_expired`` when they were kept for their time only, ``file_damaged`` when
-    they are not those stored.
+    Raises ``DomainError`` ``file_expired`` when they were kept for their time only, ``file_locked`` when
+    no key of ``FIELD_KEYS`` opens them, ``file_damaged`` when they are not those stored.
     """
     if not file.content:
         raise DomainError("file_expired", _("文件的保存期过了，内容已经删除。请重新上传。"))
     with file.content.open("rb") as stream:
         payload = stream.read()
-    content = crypto.decrypt(payload) if file.is_encrypted else payload
+    try:
+        content = crypto.decrypt(payload) if file.is_encrypted else payload
+    except ValueError as error:
+        raise DomainError("file_locked", _("文件用现有的密钥打不开，请联系管理员。")) from error
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise DomainError("file_damaged", _("文件与登记的不一致，请联系管理员。"))
     return content
@@ -79,8 +89,62 @@ def expire_files(at: dt.datetime) -> int:
         file.content.delete(save=False)
         with transaction.atomic():
             StoredFile.objects.filter(pk=file.pk).update(content="")
+            # What the dry run kept of wrong cells came out of the file and goes with it.
+            RosterRow.objects.filter(upload__file=file).exclude(errors_token="").update(errors_token="")
             audit.record("file.expire", file, by=None, at=at, sha256=file.sha256)
     return len(gone)
+
+
+def renew_file(file: StoredFile) -> None:
+    """Encrypt the bytes with the newest key under a new name; the old ones go after the commit.
+
+    A crash in between leaves bytes that no row names: ``discard_nameless_bytes`` removes them.
+    Raises ``ValueError`` when no key opens them.
+    """
+    with file.content.open("rb") as stream:
+        payload = crypto.encrypt(crypto.decrypt(stream.read()))
+    old, storage = str(file.content.name), file.content.storage
+    new = storage.save(old, ContentFile(payload))
+    changed = StoredFile.objects.filter(pk=file.pk, content=old).update(
+        content=new, key_id=crypto.field_key_id()
+    )
+    # Whoever was faster keeps theirs.
+    transaction.on_commit(lambda: storage.delete(old if changed else new))
+
+
+def discard_strays(at: dt.datetime) -> int:
+    """Remove files that a killed process stored and attached to nothing; return how many."""
+    # By the moment in the key (UUIDv7): ``created_at`` is an argument and may tell of an earlier day.
+    before = uuid.UUID(int=int((at - STRAY_AFTER).timestamp() * 1000) << 80)
+    unused = {f"{relation.name}__isnull": True for relation in StoredFile._meta.related_objects}
+    strays = list(StoredFile.objects.filter(pk__lt=before, **unused)[:STRAYS_AT_ONCE])
+    for file in strays:
+        discard_file(file)
+    return len(strays)
+
+
+def discard_nameless_bytes(at: dt.datetime) -> int:
+    """Remove bytes in the private store that no row names, once they are old; return how many."""
+    storage = storages["private"]
+    gone = 0
+    for folder in _folders(storage):
+        names = {f"{folder}/{name}" for name in storage.listdir(folder)[1]}
+        known = set(
+            StoredFile.objects.filter(content__startswith=f"{folder}/").values_list("content", flat=True)
+        )
+        for name in names - known:
+            if storage.get_modified_time(name) < at - STRAY_AFTER:
+                storage.delete(name)
+                gone += 1
+    return gone
+
+
+def _folders(storage: Storage) -> list[str]:
+    """Return the month folders that ``StoredFile.content`` writes to."""
+    if not storage.exists(""):
+        return []
+    years = [year for year in storage.listdir("")[0] if year.isdigit()]
+    return [f"{year}/{month}" for year in years for month in storage.listdir(year)[0] if month.isdigit()]
 
 
 def discard_file(file: StoredFile) -> None:

@@ -99,6 +99,8 @@ LOGOUT_REDIRECT_URL = "/"
 THROTTLE_FAILURES = 10
 THROTTLE_SECONDS = 15 * 60
 SLIP_DAYS = 30
+# A link to a private file serves its owner so long.
+FILE_LINK_HOURS = 24
 # Dotted path of the class that hands text messages over; empty: no text messages, slips instead.
 SMS_GATEWAY = env_str("SMS_GATEWAY", "")
 
@@ -165,6 +167,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "cms.tasks.sweep_jobs", "schedule": 5.0},
     "expire-files": {"task": "cms.tasks.expire_files", "schedule": 3600.0},
+    "discard-strays": {"task": "cms.tasks.discard_strays", "schedule": 3600.0},
+    "forget-links": {"task": "cms.tasks.forget_links", "schedule": 86400.0},
+    "discard-nameless-bytes": {"task": "cms.tasks.discard_nameless_bytes", "schedule": 86400.0},
     "expire-offers": {"task": "caravan.tasks.expire_offers", "schedule": 60.0},
     "end-notices": {"task": "certificates.subsidies.tasks.end_due_notices", "schedule": 600.0},
     "sweep-certificates": {"task": "certificates.issuing.tasks.sweep_certificates", "schedule": 60.0},

@@ -19,7 +19,7 @@ from certificates.subsidies.enums import ClaimState
 from certificates.subsidies.models import BatchExport, Claim, ClaimBatch, SubsidyScheme
 from certificates.subsidies.services import batches, exports
 from cms.errors import DomainError
-from cms.models import AuditEntry, Region, User
+from cms.models import AuditEntry, Membership, Region, User
 from cms.roles import Role
 from tests.certificates.claims_world import (
     OTHER_COUNTY,
@@ -113,14 +113,16 @@ def test_the_same_bytes_again_and_every_reason_in_the_log(world: ClaimsWorld) ->
     batch = world.batch()
     client = client_of(world.officer)
     url = reverse("certificates_export_batch", args=[batch.pk])
-    first = client.post(url, {"profile": "training-roster", "reason": "报财政拨付"})
+    first = client.post(url, {"profile": "training-roster", "reason": "报财政拨付"}, follow=True)
     assert first["Content-Type"] == exports.XLSX and first.content[:2] == b"PK"
     assert "no-store" in first["Cache-Control"]
     with time_machine.travel(at(4, 30), tick=False):
         again = client.post(
-            reverse("certificates_download_export", args=[BatchExport.objects.get().pk]), {"reason": "复核"}
+            reverse("certificates_download_export", args=[BatchExport.objects.get().pk]),
+            {"reason": "复核"},
+            follow=True,
         )
-        third = client.post(url, {"profile": "training-roster", "reason": "再报一次"})
+        third = client.post(url, {"profile": "training-roster", "reason": "再报一次"}, follow=True)
     assert first.content == again.content == third.content
     stored = BatchExport.objects.get().file
     with stored.content.open("rb") as file:
@@ -131,6 +133,31 @@ def test_the_same_bytes_again_and_every_reason_in_the_log(world: ClaimsWorld) ->
     assert AuditEntry.objects.filter(action="batch.file", object_id=str(batch.pk)).count() == 1
     batch.refresh_from_db()
     assert batch.state == "exported"
+
+
+def test_a_link_serves_one_officer_until_it_ends(world: ClaimsWorld) -> None:
+    batch = world.batch()
+    client, colleague = client_of(world.officer), world.office_user("同事", Role.SUBSIDY_OFFICER, COUNTY)
+    post = (
+        reverse("certificates_export_batch", args=[batch.pk]),
+        {"profile": "training-roster", "reason": "报送"},
+    )
+    with time_machine.travel(at(4, 22), tick=False):
+        url = client.post(*post)["Location"]
+        assert [client.get(url).status_code for _again in range(2)] == [200, 200]
+        assert client_of(colleague).get(url).status_code == 404
+        assert Client().get(url).status_code == 302
+    with time_machine.travel(at(4, 23), tick=False):
+        gone = client.get(url)
+        assert (gone.status_code, "已经过期" in gone.content.decode()) == (410, True)
+        renewed = client.post(*post)["Location"]
+        # Whose office ends loses what was handed out before.
+        Membership.objects.filter(user=world.officer).update(valid_until=at(4, 22).date())
+        assert client.get(renewed).status_code == 404
+    downloads = AuditEntry.objects.filter(
+        action="file.download", object_id=str(BatchExport.objects.get().file_id)
+    )
+    assert downloads.count() == 2
 
 
 def test_an_export_without_a_reason_is_refused(world: ClaimsWorld) -> None:

@@ -32,6 +32,7 @@ from cms.errors import DomainError
 from cms.jobs import carry_out
 from cms.models import AuditEntry, StoredFile
 from cms.roles import Role
+from cms.services import files
 from cms.services.files import read_file, store_file
 from cms.snapshots import snapshot_digest
 from courses.enums import CertificateKind
@@ -259,8 +260,8 @@ def test_the_sweep_makes_what_was_left_and_clears_what_nobody_took(world: World)
         b"%PDF", kind=FileKind.CERTIFICATE, name="x.pdf", content_type="application/pdf", by=None, at=AT
     )
     path = Path(stray.content.path)
-    assert sweeping.discard_strays(timezone.now()) == 0
-    assert sweeping.discard_strays(timezone.now() + dt.timedelta(hours=2)) == 1
+    assert files.discard_strays(timezone.now()) == 0
+    assert files.discard_strays(timezone.now() + dt.timedelta(hours=2)) == 1
     assert not path.exists()
     assert stored_bytes(certificate).startswith(b"%PDF")
 

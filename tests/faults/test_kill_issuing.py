@@ -17,6 +17,7 @@ from certificates.issuing.services import sweeping
 from certificates.issuing.services.batches import start_issuing
 from cms.enums import FileKind, ItemState, JobState
 from cms.models import AuditEntry, Job, StoredFile
+from cms.services import files
 from cms.tasks import carry_out_job
 from tests.certificates.issuing_world import PRIVATE_USE, make_world, stored_bytes
 
@@ -64,7 +65,7 @@ def test_a_killed_worker_loses_no_certificate_and_makes_none_twice(worker) -> No
         ("missing_glyph", True)
     ]
     # A file that the dead worker held in hand belongs to nobody; the sweep removes it.
-    sweeping.discard_strays(timezone.now() + dt.timedelta(hours=2))
+    files.discard_strays(timezone.now() + dt.timedelta(hours=2))
     assert StoredFile.objects.filter(kind=FileKind.CERTIFICATE).count() == PEOPLE
     # A message delivered a second time finds nothing to do.
     carry_out_job(str(job.pk))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,8 +17,9 @@ from certificates.subsidies.workbook import write_workbook
 from cms import audit
 from cms.enums import FileKind
 from cms.errors import DomainError
-from cms.models import User
+from cms.models import StoredFile, User
 from cms.regional import rule_for
+from cms.services.file_links import make_link
 from cms.services.files import discard_file, read_file, store_file
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -78,6 +80,17 @@ def _make(
     except IntegrityError:  # somebody else was first: theirs is the file
         discard_file(file)
         return batch.exports.select_related("file").get(profile=profile)
+
+
+def link_to(export: BatchExport, *, by: User, at: dt.datetime) -> str:
+    """Return the address of a new link for ``by``; ``export_batch`` has put the reason on record."""
+    return reverse("site:file", args=[make_link(export.file, for_user=by, at=at)])
+
+
+def may_have(user: User, file: StoredFile) -> bool:
+    """Say whether a link to an export still serves ``user``: while the batch's region is theirs."""
+    export = BatchExport.objects.select_related("batch").filter(file=file).first()
+    return export is not None and can_export(user, export.batch.region_code)
 
 
 def export_bytes(export: BatchExport) -> bytes:

@@ -1,0 +1,19 @@
+"""What the ground itself keeps under the installation's keys; registered by import."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from cms.models import PersonDocument, RosterRow
+from cms.rotation import KeyedStore, keyed_stores, token_column
+from cms.services import files, rotation
+
+keyed_stores.register("documents", token_column(PersonDocument, "number_token", _("证件号码")))
+keyed_stores.register(
+    "document_digests",
+    KeyedStore(_("证件检索码"), PersonDocument.objects.all, rotation.stale_documents, rotation.renew_digests),
+)
+keyed_stores.register("roster_rows", token_column(RosterRow, "errors_token", _("花名册里的错格")))
+keyed_stores.register(
+    "files", KeyedStore(_("私密文件"), rotation.encrypted_files, rotation.stale_files, files.renew_file)
+)
