@@ -19,6 +19,7 @@ register_actions(
         "claim.hold": _("暂缓申领"),
         "claim.payable": _("公示结束"),
         "claim.reject": _("驳回申领"),
+        "claim.reopen": _("申领退回审核"),
         "claim.review": _("开始审核申领"),
         "claim.submit": _("提交申领"),
         "claim.withdraw": _("撤回申领"),

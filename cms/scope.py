@@ -45,6 +45,15 @@ def widen_with_predecessors(codes: Iterable[str], successions: Iterable[tuple[st
     return found
 
 
+def inside_with_predecessors(name: str, region_code: str) -> Q:
+    """Return a filter on the region code field ``name``: in the region, or in one merged into it (one query)."""
+    condition = Q(pk__in=[])
+    for code in sorted(widen_with_predecessors([region_code], _successions())):
+        low, high = code_range(code)
+        condition |= Q(**{f"{name}__gte": low, f"{name}__lte": high})
+    return condition
+
+
 @dataclass(frozen=True)
 class Grant:
     """One live membership: role, organisation and region ranges."""

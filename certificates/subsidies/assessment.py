@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from certificates.subsidies.enums import Outcome, RateUnit
+from certificates.subsidies.enums import Outcome
 from certificates.subsidies.facts import ClaimFacts, SchemeFact
-from certificates.subsidies.rules import RULES, RuleOutcome, claim_deadline, rate_of
-
-CENT = Decimal("0.01")
+from certificates.subsidies.rules import RULES, RuleOutcome, amount_of, claim_deadline
 
 
 @dataclass(frozen=True)
@@ -50,19 +48,3 @@ def _worst(answers: Iterable[RuleOutcome]) -> Outcome:
     if Outcome.NO in outcomes:
         return Outcome.NO
     return Outcome.NO_DATA if Outcome.NO_DATA in outcomes else Outcome.YES
-
-
-def amount_of(facts: ClaimFacts, scheme: SchemeFact) -> Decimal | None:
-    """Return the amount in 元, or None where the scheme has no rate or the counted hours are unknown."""
-    rate = rate_of(facts, scheme)
-    if rate is None:
-        return None
-    if rate.unit == RateUnit.PER_PERSON:
-        amount = rate.amount
-    elif rate.unit == RateUnit.PER_HOUR and facts.proof.attended_hours is not None:
-        amount = rate.amount * facts.proof.attended_hours
-    else:
-        return None
-    if rate.cap is not None:
-        amount = min(amount, rate.cap)
-    return amount.quantize(CENT, ROUND_HALF_UP)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.utils import timezone
 
 from certificates.subsidies.models import Claim
-from certificates.subsidies.reading import facts_of, scheme_fact
+from certificates.subsidies.on_the_day import document_on, employer_on
+from certificates.subsidies.reading import attended_hours, facts_of, scheme_fact
 from certificates.subsidies.rules import rate_of
+from certificates.subsidies.services.review import proof_of
 from cms import crypto
 from cms.models import GroupTag, InPostPeriod, PersonDocument
-from courses.enums import Component
-from courses.models import RecordComponent
-
-_HOURS = [Component.THEORY_HOURS, Component.PRACTICE_HOURS, Component.COMMUNITY_HOURS]
 
 
 def claims_with_facts(claims: Any) -> list[Claim]:
@@ -41,37 +40,20 @@ def claims_with_facts(claims: Any) -> list[Claim]:
 def rows_of(claims: Sequence[Claim]) -> list[dict[str, Any]]:
     """Return one row a claim, numbered from 1, with full document numbers: encrypt what you keep."""
     people = {claim.person_id for claim in claims}
-    documents = {
-        row.person_id: crypto.decrypt_text(row.number_token)
-        for row in PersonDocument.objects.filter(person_id__in=people, superseded_at__isnull=True)
-    }
+    documents = _documents(claims, people)
     groups = _groups(claims, people)
-    employers = {
-        row.person_id: row
-        for row in InPostPeriod.objects.current()
-        .filter(person_id__in=people)
-        .select_related("organisation")
-        .order_by("started_on")
-    }
-    attended = dict(
-        RecordComponent.objects.filter(
-            record__certificates_certificate__claims__in=claims,
-            component__in=_HOURS,
-            superseded_at__isnull=True,
-        )
-        .values_list("record_id")
-        .annotate(total=Sum("value"))
-    )
+    employers = _employers(claims, people)
+    attended = attended_hours([claim.certificate for claim in claims if claim.certificate is not None])
     return [
         {
             "position": position,
             "name": claim.person.legal_name,
             "sex": claim.person.get_sex_display(),
-            "document_number": documents.get(claim.person_id, ""),
+            "document_number": documents.get(claim.pk, ""),
             "group": groups.get(claim.pk, ""),
             "phone": claim.person.phone,
             **_proof_cells(claim, attended),
-            **_employer_cells(employers.get(claim.person_id)),
+            **employers[claim.pk],
             "rate": rate,
             "amount": f"{claim.approved_amount or Decimal(0):.2f}",
             "deadline": claim.deadline.isoformat(),
@@ -81,14 +63,57 @@ def rows_of(claims: Sequence[Claim]) -> list[dict[str, Any]]:
     ]
 
 
+def _claimed_at(claim: Claim) -> dt.datetime:
+    return claim.submitted_at or claim.created_at
+
+
+def _documents(claims: Sequence[Claim], people: set[int]) -> dict[int, str]:
+    """The number of the document that the claim was handed in with, else of the one that stood then."""
+    rows: dict[int, list[PersonDocument]] = {}
+    for row in PersonDocument.objects.filter(person_id__in=people):
+        rows.setdefault(row.person_id, []).append(row)
+    found = {}
+    for claim in claims:
+        held = rows.get(claim.person_id, [])
+        frozen = next((row for row in held if row.pk == claim.snapshot.get("document_id")), None)
+        if document := frozen or document_on(held, _claimed_at(claim)):
+            found[claim.pk] = crypto.decrypt_text(document.number_token)
+    return found
+
+
+def _employers(claims: Sequence[Claim], people: set[int]) -> dict[int, dict[str, str]]:
+    """The employer that the claim was handed in with, else the one of that day."""
+    rows: dict[int, list[InPostPeriod]] = {}
+    for row in InPostPeriod.objects.current().filter(person_id__in=people).select_related("organisation"):
+        rows.setdefault(row.person_id, []).append(row)
+    found = {}
+    for claim in claims:
+        if claim.snapshot.get("employer"):
+            found[claim.pk] = {name: claim.snapshot[name] for name in ("employer", "employed_on")}
+            continue
+        day = timezone.localdate(_claimed_at(claim))
+        period = employer_on(rows.get(claim.person_id, []), day, claim.organisation_id)
+        found[claim.pk] = {
+            "employer": period.organisation.name if period else "",
+            "employed_on": period.started_on.isoformat() if period else "",
+        }
+    return found
+
+
 def _groups(claims: Sequence[Claim], people: set[int]) -> dict[int, str]:
+    """The group of the certificate's day, as the rule asks: a verified one of the scheme before others."""
     wanted = {claim.scheme_id: {row.group for row in claim.scheme.groups.all()} for claim in claims}
     tags: dict[int, list[GroupTag]] = {}
-    for tag in GroupTag.objects.current().filter(person_id__in=people).order_by("-valid_from"):
+    for tag in GroupTag.objects.current().filter(person_id__in=people).order_by("-valid_from", "-pk"):
         tags.setdefault(tag.person_id, []).append(tag)
     found = {}
     for claim in claims:
-        held = tags.get(claim.person_id, [])
+        day = proof_of(claim).issued_on
+        held = [
+            tag
+            for tag in tags.get(claim.person_id, [])
+            if tag.valid_from <= day and (tag.valid_until is None or tag.valid_until >= day)
+        ]
         fitting = [tag for tag in held if tag.is_verified and tag.group in wanted[claim.scheme_id]] or held
         if fitting:
             found[claim.pk] = fitting[0].get_group_display()
@@ -131,12 +156,6 @@ def _proof_cells(claim: Claim, attended: Mapping[int, Decimal]) -> dict[str, Any
 def _occupation(holder: Any) -> str:
     name = str(holder.occupation)
     return f"{name}（{holder.work_type}）" if holder.work_type_id else name
-
-
-def _employer_cells(period: InPostPeriod | None) -> dict[str, str]:
-    if period is None:
-        return {"employer": "", "employed_on": ""}
-    return {"employer": period.organisation.name, "employed_on": period.started_on.isoformat()}
 
 
 def _rates(claims: Sequence[Claim]) -> list[str]:

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 
 from certificates.subsidies.enums import Outcome
 from certificates.subsidies.models import Check, Claim, InsuranceCheck
+from certificates.subsidies.on_the_day import document_on
 from certificates.subsidies.services.review import (
     KEPT_IN,
     OPEN_STATES,
@@ -89,7 +90,7 @@ def read_page(pk: int, user: User, at: dt.datetime) -> ClaimPage:
         shut_because=shut,
         is_untouched=is_untouched(claim),
         days_left=(claim.deadline - timezone.localdate(at)).days,
-        document=next((row for row in claim.person.documents.all() if row.superseded_at is None), None),
+        document=document_on(claim.person.documents.all(), claim.submitted_at or at),
         group_tags=list(GroupTag.objects.current().filter(person=claim.person).order_by("valid_from")),
         components=_components(claim),
         insurance=list(

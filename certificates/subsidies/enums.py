@@ -65,7 +65,8 @@ CLAIM_MOVES: dict[str, frozenset[str]] = {
     ),
     ClaimState.HOLD: frozenset({ClaimState.REVIEW, ClaimState.REJECTED, ClaimState.WITHDRAWN}),
     ClaimState.NOTICE: frozenset({ClaimState.PAYABLE, ClaimState.REVIEW}),
-    ClaimState.PAYABLE: frozenset({ClaimState.PAID, ClaimState.PAYMENT_FAILED}),
+    # Back to review only where the certificate was revoked meanwhile (``start_review``).
+    ClaimState.PAYABLE: frozenset({ClaimState.PAID, ClaimState.PAYMENT_FAILED, ClaimState.REVIEW}),
     ClaimState.PAYMENT_FAILED: frozenset({ClaimState.PAYABLE}),
     ClaimState.PAID: frozenset({ClaimState.RECOVERING}),
     ClaimState.RECOVERING: frozenset({ClaimState.RECOVERED}),

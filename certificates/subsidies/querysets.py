@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db import models
 from django.db.models import Q
 
-from certificates.subsidies.enums import LIVE_CLAIMS
+from certificates.issuing.enums import CertificateState
+from certificates.subsidies.enums import LIVE_CLAIMS, ClaimState
 
 if TYPE_CHECKING:
     from cms.models import User
@@ -29,6 +30,19 @@ class ClaimQuerySet(models.QuerySet[AnyModel]):
     def live(self) -> ClaimQuerySet[AnyModel]:
         """Claims that stand."""
         return self.filter(state__in=sorted(LIVE_CLAIMS))
+
+    def to_send(self) -> ClaimQuerySet[AnyModel]:
+        """Payable claims that are in no batch; whose certificate was revoked is not paid for."""
+        rows = self.filter(state=ClaimState.PAYABLE, batch__isnull=True)
+        return rows.exclude(certificate__state=CertificateState.REVOKED)
+
+    def revoked_before_payment(self) -> ClaimQuerySet[AnyModel]:
+        """Approved claims, in no batch yet, whose certificate was revoked: back to review with them."""
+        return self.filter(
+            state__in=[ClaimState.NOTICE, ClaimState.PAYABLE],
+            batch__isnull=True,
+            certificate__state=CertificateState.REVOKED,
+        )
 
     def visible_to(self, user: User) -> ClaimQuerySet[AnyModel]:
         """Claims of one's organisation or region, or of people one acts for."""

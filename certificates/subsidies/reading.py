@@ -23,7 +23,6 @@ from certificates.subsidies.facts import (
 )
 from certificates.subsidies.models import Claim, InsuranceCheck, SubsidyScheme
 from cms.models import GroupTag
-from cms.scope import code_range
 from courses.enums import Component
 from courses.models import CourseVersion, ExternalCertificate, RecordComponent
 
@@ -40,7 +39,7 @@ def facts_of(proofs: Sequence[Proof], *, leaving_out: Iterable[int] = ()) -> lis
     tags = _tags(people)
     insured = _insured(people)
     earlier = _earlier(people, set(leaving_out))
-    attended = _attended([proof for proof in proofs if isinstance(proof, Certificate)])
+    attended = attended_hours([proof for proof in proofs if isinstance(proof, Certificate)])
     return [
         ClaimFacts(
             proof=_proof(proof, attended),
@@ -103,7 +102,8 @@ def _kind_of(claim: Claim) -> tuple[CourseVersion | ExternalCertificate, str]:
     return claim.external_certificate, claim.external_certificate.number
 
 
-def _attended(certificates: list[Certificate]) -> Mapping[int, Decimal]:
+def attended_hours(certificates: Iterable[Certificate]) -> Mapping[int, Decimal]:
+    """Return record id → 学时 attended, only of records with any (one query)."""
     rows = (
         RecordComponent.objects.filter(
             record_id__in=[row.record_id for row in certificates],
@@ -147,18 +147,6 @@ def _proof(proof: Proof, attended: Mapping[int, Decimal]) -> ProofFact:
         work_type_id=proof.work_type_id,
         skill_level=proof.skill_level,
     )
-
-
-def schemes_for(region_code: str, proof: Proof | None = None) -> list[SubsidyScheme]:
-    """Return the schemes whose region contains ``region_code``, of all times; of the proof's side if given."""
-    rows = SubsidyScheme.objects.prefetch_related("groups", "rates")
-    if isinstance(proof, Certificate):
-        rows = rows.exclude(certificate_kind="")
-    elif proof is not None:
-        rows = rows.exclude(external_kind="")
-    return [
-        row for row in rows if code_range(row.region_code)[0] <= region_code <= code_range(row.region_code)[1]
-    ]
 
 
 def scheme_fact(scheme: SubsidyScheme) -> SchemeFact:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
-from certificates.subsidies.enums import Outcome
+from certificates.subsidies.enums import Outcome, RateUnit
 from certificates.subsidies.facts import ClaimFacts, EarlierClaim, RateFact, SchemeFact
 from cms.dates import add_months, age_on
 from cms.enums import Sex
 from cms.ui.dates import full_date
+
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -245,13 +247,38 @@ def _earlier(facts: ClaimFacts, on: dt.date) -> list[EarlierClaim]:
 
 
 def has_rate(facts: ClaimFacts, scheme: SchemeFact, on: dt.date) -> RuleOutcome:
-    """The scheme has an amount for this occupation and level; a hole is an error, never 0."""
+    """The scheme gives an amount for this occupation and level; a hole is an error, never 0.
+
+    A rate whose amount cannot be worked out from what is known is no yes.
+    """
     rate = rate_of(facts, scheme)
     if rate is None:
         text = _("政策没有这个职业（等级）的补贴标准，要先补上标准。")
         return RuleOutcome("rate", _("补贴标准"), Outcome.NO_DATA, text)
     words = {"amount": f"{rate.amount:.2f}", "unit": rate.unit.label}
-    return RuleOutcome("rate", _("补贴标准"), Outcome.YES, _("%(amount)s %(unit)s。") % words)
+    if amount_of(facts, scheme) is not None:
+        return RuleOutcome("rate", _("补贴标准"), Outcome.YES, _("%(amount)s %(unit)s。") % words)
+    if rate.unit == RateUnit.PER_DAY:
+        text = _("标准是 %(amount)s %(unit)s，按天计，还没有核定的天数，金额算不出来。") % words
+    else:
+        text = _("标准是 %(amount)s %(unit)s，没有出勤学时记录，金额算不出来。") % words
+    return RuleOutcome("rate", _("补贴标准"), Outcome.NO_DATA, text)
+
+
+def amount_of(facts: ClaimFacts, scheme: SchemeFact) -> Decimal | None:
+    """Return the amount in 元, or None without a rate or where the counted hours or days are unknown."""
+    rate = rate_of(facts, scheme)
+    if rate is None:
+        return None
+    if rate.unit == RateUnit.PER_PERSON:
+        amount = rate.amount
+    elif rate.unit == RateUnit.PER_HOUR and facts.proof.attended_hours is not None:
+        amount = rate.amount * facts.proof.attended_hours
+    else:
+        return None
+    if rate.cap is not None:
+        amount = min(amount, rate.cap)
+    return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
 def rate_of(facts: ClaimFacts, scheme: SchemeFact) -> RateFact | None:

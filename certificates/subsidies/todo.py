@@ -40,7 +40,20 @@ def claims_to_send(user: User) -> Todo | None:
     """Payable claims that are in no batch."""
     if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
         return None
-    rows = Claim.objects.visible_to(user).filter(state=ClaimState.PAYABLE, batch__isnull=True)
+    rows = Claim.objects.visible_to(user).to_send()
     return Todo(
         _("待拨付的申领"), _("公示完了，可以生成批次"), rows.count(), reverse("certificates_new_batch")
+    )
+
+
+def claims_revoked(user: User) -> Todo | None:
+    """Approved claims whose certificate was revoked before the money went out."""
+    if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
+        return None
+    rows = Claim.objects.visible_to(user).revoked_before_payment()
+    return Todo(
+        _("证书已撤销的申领"),
+        _("不能拨付，请退回审核"),
+        rows.count(),
+        f"{reverse('certificates_claim:index')}?revoked=true",
     )

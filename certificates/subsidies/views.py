@@ -182,11 +182,7 @@ def legal_acts(claim: Claim, user: Any) -> set[str]:
     office, approver = can_review(user, claim), can_approve(user, claim)
     stranger = claim.submitted_by_id != user.pk
     found = set()
-    if (
-        ClaimState.REVIEW in moves
-        and office
-        and (claim.state != ClaimState.NOTICE or claims.is_revoked(claim))
-    ):
+    if ClaimState.REVIEW in moves and office and not claims.why_not_back(claim):
         found.add("review")
     if ClaimState.HOLD in moves and office:
         found.add("hold")
@@ -205,7 +201,12 @@ def legal_acts(claim: Claim, user: Any) -> set[str]:
 
 def _notice_is_over(claim: Claim) -> bool:
     until = claim.notice_until
-    return claim.state == ClaimState.NOTICE and until is not None and until < timezone.localdate()
+    return (
+        claim.state == ClaimState.NOTICE
+        and until is not None
+        and until < timezone.localdate()
+        and not claims.is_revoked(claim)
+    )
 
 
 class NewBatchPage(OfficePage):
@@ -221,8 +222,7 @@ class NewBatchPage(OfficePage):
         context = super().get_context_data(**kwargs)
         user: Any = self.request.user
         context.setdefault("form", self._form(None))
-        waiting = Claim.objects.visible_to(user).filter(state=ClaimState.PAYABLE, batch__isnull=True)
-        context["waiting"] = waiting.count()
+        context["waiting"] = Claim.objects.visible_to(user).to_send().count()
         return context
 
     def _form(self, data: Any) -> BatchForm:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import django_filters
+from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ from certificates.subsidies.enums import ClaimState
 from certificates.subsidies.forms import ApprovalForm, InsuranceForm, NoteForm
 from certificates.subsidies.models import Claim, ClaimBatch, SubsidyScheme
 from certificates.subsidies.permissions import can_export
+from certificates.subsidies.querysets import ClaimQuerySet
 from certificates.subsidies.services.batches import is_sound
 from certificates.subsidies.views import APPLICANTS, export_form, legal_acts
 from certificates.subsidies.words import conditions
@@ -30,10 +32,17 @@ class ClaimFilters(WagtailFilterSet):
     """State and scheme."""
 
     state = django_filters.MultipleChoiceFilter(choices=ClaimState.choices, label=_("状态"))
+    revoked = django_filters.BooleanFilter(
+        label=_("批准后证书撤销了"), method="filter_revoked", widget=forms.CheckboxInput
+    )
 
     class Meta:
         model = Claim
         fields = ["state", "scheme"]
+
+    def filter_revoked(self, rows: ClaimQuerySet[Claim], name: str, value: Any) -> ClaimQuerySet[Claim]:
+        """Narrow to approved claims that cannot be paid any more; unticked narrows nothing."""
+        return rows.revoked_before_payment() if value else rows
 
 
 class ClaimReview(ScopedInspectView):

@@ -303,3 +303,16 @@ def test_nothing_known_after_the_day_changes_its_answer(
         earlier=tuple(item for item in person.earlier if item.submitted_on <= on),
     )
     assert ask(person, scheme, on) == ask(known, scheme, on)
+
+
+@pytest.mark.parametrize(
+    ("unit", "attended", "words"),
+    [(RateUnit.PER_DAY, Decimal(80), "按天计"), (RateUnit.PER_HOUR, None, "出勤学时")],
+)
+def test_an_amount_that_cannot_be_worked_out_is_never_a_yes(
+    unit: RateUnit, attended: Decimal | None, words: str
+) -> None:
+    scheme = replace(SCHEME, rates=(RateFact(None, None, Decimal(30), unit),))
+    answer = ask(with_proof(attended_hours=attended), scheme)
+    assert (answer.outcome, answer.amount) == (NO_DATA, None)
+    assert words in next(item.explanation for item in answer.rules if item.code == "rate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +19,21 @@ from certificates.issuing.services.revoking import revoke_certificate
 from certificates.subsidies.enums import ClaimState
 from certificates.subsidies.models import BatchExport, Claim, ClaimBatch, SubsidyScheme
 from certificates.subsidies.services import batches, exports
+from cms import crypto
 from cms.errors import DomainError
-from cms.models import AuditEntry, Membership, Region, User
+from cms.identity import mask_number
+from cms.models import (
+    AuditEntry,
+    InPostPeriod,
+    Membership,
+    Organisation,
+    PersonDocument,
+    Region,
+    RegionSuccession,
+    User,
+)
 from cms.roles import Role
+from cms.services.people import record_in_post
 from tests.certificates.claims_world import (
     OTHER_COUNTY,
     ClaimsWorld,
@@ -68,6 +81,76 @@ def test_a_batch_takes_what_is_payable_and_freezes_it(world: ClaimsWorld) -> Non
     person.legal_name = "改名了"
     person.save()
     assert batches.frozen_rows(ClaimBatch.objects.get(pk=batch.pk)) == rows
+
+
+def test_a_row_holds_what_was_true_on_the_day_of_the_claim(world: ClaimsWorld) -> None:
+    """Two documents, an employer of then and one of now: the row is that of the day, whatever came since."""
+    other = world.base.other_school
+    claim = world.payable()
+    person = claim.person
+    number = claim.snapshot["document"]
+
+    def work(organisation: Organisation, started: dt.date, ended: dt.date | None) -> None:
+        record_in_post(
+            person, organisation, employment_model="employee", started_on=started, ended_on=ended,
+            region_code=TOWN, by=None, at=at(4, 15),
+        )  # fmt: skip
+
+    work(other, dt.date(2025, 1, 1), dt.date(2026, 3, 1))
+    work(world.school, dt.date(2026, 3, 2), dt.date(2026, 4, 10))
+    work(other, dt.date(2026, 4, 11), None)
+    passport = PersonDocument.objects.create(
+        person=person, id_type="passport", number_token=crypto.encrypt_text("E00000001"), number_digest="e1",
+        masked="E*******1", last_four="0001", recorded_at=at(3, 1),
+    )  # fmt: skip
+    PersonDocument.objects.filter(person=person).exclude(pk=passport.pk).update(superseded_at=at(4, 19))
+    row = batches.frozen_rows(batches.build_batch(world.scheme, COUNTY, by=world.officer, at=at(4, 21)))[0]
+    assert (row["employer"], row["employed_on"]) == (world.school.name, "2026-03-02")
+    assert mask_number(row["document_number"]) == number, "the document it was handed in with"
+
+
+def test_what_the_claim_froze_comes_before_later_corrections(world: ClaimsWorld) -> None:
+    certificate = world.certificate()
+    record_in_post(
+        certificate.person, world.school, employment_model="employee", started_on=dt.date(2026, 2, 1),
+        ended_on=None, region_code=TOWN, by=None, at=at(3, 30),
+    )  # fmt: skip
+    world.payable(certificate)
+    InPostPeriod.objects.update(superseded_at=at(4, 10))
+    row = batches.frozen_rows(batches.build_batch(world.scheme, COUNTY, by=world.officer, at=at(4, 21)))[0]
+    assert (row["employer"], row["employed_on"]) == (world.school.name, "2026-02-01")
+
+
+def test_claims_of_a_region_that_was_merged_in_are_in_the_batch(world: ClaimsWorld) -> None:
+    claim = world.payable()
+    old, heir = Region.objects.get(code=OTHER_COUNTY), Region.objects.get(code=COUNTY)
+    Claim.objects.filter(pk=claim.pk).update(region_code=OTHER_COUNTY)
+    with pytest.raises(DomainError):
+        batches.build_batch(world.scheme, COUNTY, by=world.officer, at=at(4, 21))
+    RegionSuccession.objects.create(predecessor=old, successor=heir, on=dt.date(2026, 4, 1))
+    batch = batches.build_batch(world.scheme, COUNTY, by=world.officer, at=at(4, 21))
+    assert [row.pk for row in batch.claims.all()] == [claim.pk]
+
+
+def test_the_officer_takes_a_revoked_payable_claim_back_on_the_screen(world: ClaimsWorld) -> None:
+    claim = world.payable()
+    world.payable()
+    client = client_of(world.officer)
+    page = reverse("certificates_claim:inspect", args=[claim.pk])
+    act = reverse("certificates_claim_act", args=[claim.pk, "review"])
+    assert f'action="{act}"' not in client.get(page).content.decode()
+    revoke_certificate(
+        claim.certificate, reason=RevocationReason.FRAUD, note="", by=world.planner, at=at(4, 21)
+    )
+    words = client.get(page).content.decode()
+    assert f'action="{act}"' in words and "证书已撤销，退回审核" in words
+    assert "1 笔待拨付" in client.get(reverse("certificates_new_batch")).content.decode()
+    found = client.get(reverse("certificates_claim:index"), {"revoked": "true"}).content.decode()
+    assert claim.number in found and found.count("SL-") < client.get(
+        reverse("certificates_claim:index")
+    ).content.decode().count("SL-")
+    assert "已办好" in client.post(act, follow=True).content.decode()
+    assert "证书" in client.get(page).content.decode()
 
 
 def test_the_file_is_chinese_whatever_the_clerk_reads(world: ClaimsWorld) -> None:

@@ -13,6 +13,7 @@ from certificates.issuing.services.revoking import revoke_certificate
 from certificates.subsidies.enums import CLAIM_MOVES, ClaimState
 from certificates.subsidies.models import Claim, Rate
 from certificates.subsidies.services import batches, claims, insurance, review
+from certificates.subsidies.views import legal_acts
 from cms.errors import DomainError, Refusals
 from cms.models import Affiliation, AuditEntry, Region, User
 from cms.roles import Role
@@ -333,3 +334,52 @@ def test_a_certificate_revoked_during_the_notice_becomes_no_payment(world: Claim
     reviewed = claims.start_review(claim, by=world.officer, at=at(4, 22))
     done = claims.reject_claim(reviewed, note="证书已撤销", by=world.approver, at=at(4, 22))
     assert done.state == ClaimState.REJECTED
+
+
+def test_a_payable_claim_whose_certificate_was_revoked_goes_back_and_is_rejected(world: ClaimsWorld) -> None:
+    claim = world.payable()
+    with pytest.raises(DomainError) as error:
+        claims.start_review(claim, by=world.officer, at=at(4, 21))
+    assert refused(error) == "wrong_state", "nothing speaks against it"
+    assert "review" not in legal_acts(claim, world.officer)
+    assert claim.certificate is not None
+    revoke_certificate(
+        claim.certificate, reason=RevocationReason.FRAUD, note="", by=world.planner, at=at(4, 21)
+    )
+    claim = Claim.objects.get(pk=claim.pk)
+    assert "review" in legal_acts(claim, world.officer)
+    assert "review" not in legal_acts(claim, world.planner)
+    assert list(Claim.objects.all().revoked_before_payment()) == [claim]
+    back = claims.start_review(claim, by=world.officer, at=at(4, 22))
+    assert (back.state, back.approved_amount, back.notice_until, back.decided_by) == (
+        ClaimState.REVIEW, None, None, None,
+    )  # fmt: skip
+    entry = AuditEntry.objects.get(action="claim.reopen")
+    assert (entry.data["because"], entry.data["amount"]) == ("certificate_revoked", "800.00")
+    with pytest.raises(Refusals) as again:
+        claims.approve_claim(back, amount=Decimal(800), by=world.approver, at=at(4, 22))
+    assert "撤销" in str(again.value)
+    assert claims.reject_claim(back, note="证书已撤销", by=world.approver, at=at(4, 22)).state == "rejected"
+
+
+def test_what_was_sent_in_a_batch_does_not_go_back(world: ClaimsWorld) -> None:
+    claim = world.batch().claims.get()
+    revoke_certificate(
+        claim.certificate, reason=RevocationReason.FRAUD, note="", by=world.planner, at=at(4, 22)
+    )
+    claim.refresh_from_db()
+    with pytest.raises(DomainError) as error:
+        claims.start_review(claim, by=world.officer, at=at(4, 22))
+    assert refused(error) == "in_batch"
+    assert "review" not in legal_acts(Claim.objects.get(pk=claim.pk), world.officer)
+
+
+def test_a_rate_a_day_is_no_amount_and_no_approval(world: ClaimsWorld) -> None:
+    Rate.objects.filter(scheme=world.scheme).update(unit="per_day")
+    claim = world.in_review()
+    assert (claim.assessed_amount, claim.snapshot["outcome"]) == (None, "no_data")
+    shut = review.why_approval_is_shut(claim, review.standing_assessment(claim, at(4, 3)), world.approver)
+    assert "按天计" in shut
+    with pytest.raises(DomainError) as error:
+        claims.approve_claim(claim, amount=Decimal(800), note="x", by=world.approver, at=at(4, 3))
+    assert refused(error) == "rate_missing" and "按天计" in str(error.value)

@@ -11,15 +11,13 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from certificates.issuing.enums import CertificateState
 from certificates.subsidies.batch_rows import claims_with_facts, rows_of
-from certificates.subsidies.enums import ClaimState
 from certificates.subsidies.models import Claim, ClaimBatch, ClaimBatchSeries, SubsidyScheme
 from certificates.subsidies.permissions import can_export
 from cms import audit, crypto
 from cms.errors import DomainError
 from cms.models import User
-from cms.scope import code_range
+from cms.scope import inside_with_predecessors
 from cms.snapshots import canonical, new_nonce, snapshot_digest
 
 
@@ -27,7 +25,8 @@ from cms.snapshots import canonical, new_nonce, snapshot_digest
 def build_batch(scheme: SubsidyScheme, region_code: str, *, by: User, at: dt.datetime) -> ClaimBatch:
     """Freeze all payable claims of ``scheme`` in a region; refuses ``batch_empty`` and ``not_allowed``.
 
-    A claim whose certificate was revoked after the decision stays out: it is not paid for.
+    A claim whose certificate was revoked after the decision stays out: it is not paid for. Claims of
+    regions that were merged into this one are its claims.
 
     1. Lock the number series of the region and year: one batch of it is built at a time.
     2. Lock the claims, read their rows, freeze and hash them.
@@ -37,14 +36,7 @@ def build_batch(scheme: SubsidyScheme, region_code: str, *, by: User, at: dt.dat
     year = timezone.localdate(at).year
     ClaimBatchSeries.objects.get_or_create(region_code=region_code, year=year)
     series = ClaimBatchSeries.objects.select_for_update().get(region_code=region_code, year=year)
-    low, high = code_range(region_code)
-    due = Claim.objects.filter(
-        scheme=scheme,
-        state=ClaimState.PAYABLE,
-        batch__isnull=True,
-        region_code__gte=low,
-        region_code__lte=high,
-    ).exclude(certificate__state=CertificateState.REVOKED)
+    due = Claim.objects.to_send().filter(inside_with_predecessors("region_code", region_code), scheme=scheme)
     # In one order, or two regions that overlap could wait for each other.
     # Only the claims: PostgreSQL locks no row that an outer join may leave out.
     locked = [claim.pk for claim in due.order_by("pk").select_for_update(of=("self",)).only("pk")]

@@ -17,6 +17,7 @@ from certificates.issuing.models import Certificate
 from certificates.subsidies.assessment import Assessment
 from certificates.subsidies.enums import LIVE_CLAIMS, ClaimState, Outcome
 from certificates.subsidies.models import Check, Claim, SubsidyScheme
+from certificates.subsidies.on_the_day import document_on, employer_on
 from certificates.subsidies.permissions import can_approve, can_review, can_submit
 from certificates.subsidies.reading import Proof
 from certificates.subsidies.services.review import (
@@ -26,6 +27,7 @@ from certificates.subsidies.services.review import (
     proof_of,
     same_person,
     standing_assessment,
+    why_no_amount,
 )
 from certificates.subsidies.services.states import move_claim
 from cms import audit
@@ -36,6 +38,8 @@ from cms.models import Affiliation, Organisation, Person, User
 from cms.scope import code_range
 from cms.services.people import affiliate
 from cms.snapshots import new_nonce, snapshot_digest
+
+_APPROVED = frozenset({ClaimState.NOTICE, ClaimState.PAYABLE})
 
 
 @dataclass(frozen=True)
@@ -150,12 +154,12 @@ def submit_claim(claim: Claim, *, by: User, at: dt.datetime) -> Claim:
             ]
         )
     move_claim(claim, ClaimState.SUBMITTED)
+    claim.submitted_by, claim.submitted_at = by, at
     _write_checks(claim, assessment, at)
     claim.snapshot = _snapshot(claim, assessment)
     claim.nonce = new_nonce()
     claim.snapshot_sha256 = snapshot_digest(claim.snapshot, claim.nonce)
     claim.deadline, claim.assessed_amount = assessment.deadline, assessment.amount
-    claim.submitted_by, claim.submitted_at = by, at
     claim.save()
     audit.record(
         "claim.submit", claim, by=by, at=at, sha256=claim.snapshot_sha256, outcome=assessment.outcome
@@ -164,13 +168,21 @@ def submit_claim(claim: Claim, *, by: User, at: dt.datetime) -> Claim:
 
 
 def _snapshot(claim: Claim, assessment: Assessment) -> dict[str, Any]:
-    document = claim.person.documents.filter(superseded_at__isnull=True).first()
+    at = claim.submitted_at or claim.created_at
+    day = timezone.localdate(at)
+    document = document_on(claim.person.documents.all(), at)
+    period = employer_on(
+        claim.person.in_post_periods.current().select_related("organisation"), day, claim.organisation_id
+    )
     return {
         "claim": claim.number,
         "scheme": claim.scheme.code,
         "person": claim.person_id,
         "name": claim.person.legal_name,
         "document": document.masked if document else "",
+        "document_id": document.pk if document else None,
+        "employer": period.organisation.name if period else "",
+        "employed_on": period.started_on.isoformat() if period else "",
         "proof": proof_of(claim).number,
         "deadline": assessment.deadline.isoformat(),
         "amount": str(assessment.amount) if assessment.amount is not None else None,
@@ -184,13 +196,36 @@ def _snapshot(claim: Claim, assessment: Assessment) -> dict[str, Any]:
 
 @transaction.atomic
 def start_review(claim: Claim, *, by: User, at: dt.datetime) -> Claim:
-    """Take a submitted or held claim in hand."""
+    """Take a submitted or held claim in hand, or one back whose certificate was revoked after the approval.
+
+    Taken back, it loses the approval (the audit entry keeps it) and wants a new decision. Refuses
+    ``wrong_state`` for an approved claim that nothing speaks against, ``in_batch`` once it was sent.
+    """
     claim = _lock(claim)
     _refuse_stranger(can_review(by, claim))
+    if refusal := why_not_back(claim):
+        raise refusal
+    if claim.state not in _APPROVED:
+        return _move(claim, ClaimState.REVIEW, "claim.review", by=by, at=at)
+    undone = {"amount": str(claim.approved_amount), "decided_by": claim.decided_by_id}
+    claim.approved_amount = claim.notice_until = None
+    claim.decided_by, claim.decided_at, claim.decision_note = None, None, ""
+    return _move(
+        claim, ClaimState.REVIEW, "claim.reopen", by=by, at=at, because="certificate_revoked", **undone
+    )
+
+
+def why_not_back(claim: Claim) -> DomainError | None:
+    """Return what keeps an approved claim from going back to review; of other states the table speaks."""
+    if claim.state not in _APPROVED:
+        return None
     # The table allows it for objections, which bring their own reason; a revoked certificate is one.
-    if claim.state == ClaimState.NOTICE and not is_revoked(claim):
-        raise DomainError("wrong_state", _("正在公示，没有异议不能退回审核。"))
-    return _move(claim, ClaimState.REVIEW, "claim.review", by=by, at=at)
+    if not is_revoked(claim):
+        now = {"now": claim.get_state_display()}
+        return DomainError("wrong_state", _("现在是“%(now)s”，没有异议不能退回审核。") % now)
+    if claim.batch_id is not None:
+        return DomainError("in_batch", _("已经进了申报批次，不能退回审核，请先和拨付单位联系。"))
+    return None
 
 
 @transaction.atomic
@@ -216,7 +251,7 @@ def approve_claim(claim: Claim, *, amount: Decimal, note: str = "", by: User, at
     assessment = standing_assessment(claim, at)
     if broken := broken_rules(assessment):
         raise Refusals([DomainError("no_longer_eligible", rule.explanation) for rule in broken])
-    _check_amount(amount, highest_amount(claim, assessment))
+    _check_amount(amount, highest_amount(claim, assessment), assessment)
     if assessment.outcome == Outcome.NO_DATA and not note.strip():
         raise DomainError("note_missing", _("还有待核的项目，请写明是怎么核实的。"), field="note")
     # What the decision rests on; the snapshot of the submission stays as it was.
@@ -229,11 +264,9 @@ def approve_claim(claim: Claim, *, amount: Decimal, note: str = "", by: User, at
     )
 
 
-def _check_amount(amount: Decimal, highest: Decimal | None) -> None:
+def _check_amount(amount: Decimal, highest: Decimal | None, assessment: Assessment) -> None:
     if highest is None:
-        raise DomainError(
-            "rate_missing", _("政策还没有这个职业（等级）的补贴标准，先补上标准再审批。"), field="amount"
-        )
+        raise DomainError("rate_missing", why_no_amount(assessment), field="amount")
     if amount <= 0:
         raise DomainError("amount_wrong", _("核定金额要大于 0。"), field="amount")
     if amount > highest:

@@ -68,6 +68,11 @@ def highest_amount(claim: Claim, assessment: Assessment) -> Decimal | None:
     return claim.assessed_amount if claim.assessed_amount is not None else assessment.amount
 
 
+def why_no_amount(assessment: Assessment) -> str:
+    """Return in words why there is no amount to approve: what the rule of the rate says."""
+    return next(rule.explanation for rule in assessment.rules if rule.code == "rate")
+
+
 def same_person() -> DomainError:
     """Return the refusal of somebody who decides on what they handed in."""
     return DomainError("same_person", _("申报和审批要由两个人办，您提交的申领请另一位审批。"))
@@ -82,7 +87,7 @@ def why_approval_is_shut(claim: Claim, assessment: Assessment, user: User) -> st
     if broken := broken_rules(assessment):
         return _("还有 %(count)s 项必须处理，处理完才能通过。") % {"count": len(broken)}
     if highest_amount(claim, assessment) is None:
-        return _("政策还没有这个职业（等级）的补贴标准，先补上标准再审批。")
+        return why_no_amount(assessment)
     return ""
 
 
