@@ -8,6 +8,7 @@ from cms.audit_words import register_actions
 
 register_actions(
     {
+        "attendance_rule.save": _("保存考勤规定"),
         "attendance.correction": _("更正考勤"),
         "attendance.mark": _("点名"),
         "attendance.withdrawal": _("撤回考勤"),
@@ -23,6 +24,8 @@ register_actions(
         "class.staff_remove": _("撤下班级人员"),
         "class.start": _("班级开班"),
         "class.submit": _("报送开班备案"),
+        "day_hours_rule.save": _("保存每日学时规定"),
+        "enrolment_rule.save": _("保存报名规定"),
         "enrolment.completed": _("学员结业"),
         "enrolment.enrol": _("录取学员"),
         "enrolment.not_completed": _("学员未结业"),

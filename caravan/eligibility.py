@@ -17,16 +17,13 @@ from django.utils.translation import gettext as _
 from caravan.enums import OPEN_FOR_ENROLMENT, SEATED, ClassState, SessionState
 from caravan.models import ClassCourse, Enrolment, Session, TrainingClass
 from caravan.records import source_of
+from caravan.rules import enrolment_rule
 from cms.dates import age_on
 from cms.errors import DomainError
 from cms.models import Person
 from cms.registry import Registry
 from cms.ui import dates
 from courses.models import TrainingRecord
-
-# 劳动法 article 15: nobody under 16 may be employed; the law is national, so this is no row of a place.
-# There is no upper limit: who is paid for is judged when a claim is made, not when a seat is taken.
-YOUNGEST = 16
 
 Refused = Mapping[int, DomainError]
 
@@ -97,11 +94,12 @@ def _before_the_deadline(applicants: Applicants) -> Refused:
 
 def _old_enough(applicants: Applicants) -> Refused:
     starts_on = applicants.training_class.starts_on
-    words = _("开班那天要满 %(age)s 岁才能报名。") % {"age": YOUNGEST}
+    youngest = enrolment_rule(applicants.training_class.region_code, starts_on).youngest_age
+    words = _("开班那天要满 %(age)s 岁才能报名。") % {"age": youngest}
     return {
         person.pk: DomainError("too_young", words)
         for person in applicants.people
-        if person.birth_date is not None and age_on(person.birth_date, starts_on) < YOUNGEST
+        if person.birth_date is not None and age_on(person.birth_date, starts_on) < youngest
     }
 
 

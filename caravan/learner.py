@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from caravan.enums import ON_ROLL, ClassState, EnrolmentState, SessionState
 from caravan.models import Enrolment, Session, TrainingClass
+from caravan.rules import enrolment_rule
 from caravan.services.waiting import people_before
 from cms.models import Person
 
@@ -34,6 +37,8 @@ class EnrolmentCard:
     enrolment: Enrolment
     facts: ClassFacts
     people_before: int = 0
+    # How long a seat will wait for the answer, for who is in the queue.
+    offer_hours: int = 0
 
     @property
     def state(self) -> str:
@@ -55,9 +60,14 @@ def facts_of_class(training_class: TrainingClass) -> ClassFacts:
 
 
 def card_of(enrolment: Enrolment) -> EnrolmentCard:
-    """Return what the person sees of ``enrolment`` (at most three queries)."""
-    before = people_before(enrolment) if enrolment.state == EnrolmentState.WAITING else 0
-    return EnrolmentCard(enrolment, facts_of_class(enrolment.training_class), before)
+    """Return what the person sees of ``enrolment`` (at most four queries)."""
+    training_class = enrolment.training_class
+    if enrolment.state != EnrolmentState.WAITING:
+        return EnrolmentCard(enrolment, facts_of_class(training_class))
+    rule = enrolment_rule(training_class.region_code, timezone.localdate())
+    return EnrolmentCard(
+        enrolment, facts_of_class(training_class), people_before(enrolment), rule.offer_hours
+    )
 
 
 def next_session(person: Person, at: dt.datetime) -> tuple[Session, Enrolment] | None:

@@ -11,7 +11,10 @@ from caravan.services.filing import DECIDING_ROLES
 from cms.models import Organisation, User
 from cms.roles import Role
 
-_READ = frozenset({"view_tour", "view_stop", "view_venue", "view_trainingclass", "view_classfiling"})
+_RULES = ("enrolmentrule", "attendancerule", "dayhoursrule")
+_READ = frozenset({"view_tour", "view_stop", "view_venue", "view_trainingclass", "view_classfiling"}) | {
+    f"view_{model}" for model in _RULES
+}
 _PLAN = _READ | {
     f"{verb}_{model}"
     for verb in ("view", "add", "change")
@@ -20,7 +23,7 @@ _PLAN = _READ | {
 _DECIDE = _READ | {"change_classfiling"}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.SYSTEM_ADMIN: _PLAN,
+    Role.SYSTEM_ADMIN: _PLAN | {f"add_{model}" for model in _RULES},
     Role.ORG_ADMIN: _PLAN,
     Role.PLANNER: _PLAN,
     Role.SUBSIDY_OFFICER: _DECIDE,

@@ -18,11 +18,12 @@ AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 
 def _class_scope(user: User, prefix: str = "") -> Q:
-    """Classes of one's organisation, of one's region, or in which one has a duty."""
+    """Classes one's organisation runs or co-hosts, of one's region, or in which one has a duty."""
     scope = user.scope()
     name = f"{prefix}__" if prefix else ""
     return (
         Q(**{f"{name}organisation_id__in": scope.organisations()})
+        | Q(**{f"{name}hosts__organisation_id__in": scope.organisations()})
         | _prefixed_region(user, f"{name}region_code")
         | Q(**{f"{name}staff__user": user})
     )
@@ -30,6 +31,14 @@ def _class_scope(user: User, prefix: str = "") -> Q:
 
 def _prefixed_region(user: User, field: str) -> Q:
     return user.scope().region_filter(field)
+
+
+class RuleQuerySet(models.QuerySet[AnyModel]):
+    """Rules of a place and time: public knowledge."""
+
+    def visible_to(self, user: User) -> RuleQuerySet[AnyModel]:
+        """Return all: rules are no secret."""
+        return self
 
 
 class VenueQuerySet(models.QuerySet[AnyModel]):
@@ -114,7 +123,7 @@ class ClassQuerySet(models.QuerySet[AnyModel]):
         return seats
 
     def visible_to(self, user: User) -> ClassQuerySet[AnyModel]:
-        """Classes of one's organisation or region, or in which one has a duty."""
+        """Classes one's organisation runs or co-hosts, of one's region, or in which one has a duty."""
         if user.scope().everything:
             return self
         return self.filter(_class_scope(user)).distinct()

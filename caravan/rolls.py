@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from caravan.duties import teaches
 from caravan.enums import ClassState, Mark, SessionKind, SessionState, StaffRole
-from caravan.models import AttendanceMark, Enrolment, Session
-from caravan.services.attendance import ROLL_OPENS_BEFORE, rule_of
+from caravan.models import AttendanceMark, AttendanceRule, Enrolment, Session
+from caravan.rules import attendance_rule_of
+from caravan.services.attendance import roll_opens_at
 from cms.models import PersonDocument, User
 
 # How far ahead the field page looks.
@@ -111,15 +112,24 @@ def roll_row(enrolment: Enrolment) -> RollRow:
     return RollRow(enrolment, marks[0] if marks else None, documents[0].last_four if documents else "")
 
 
-def needs_reason(user: User, session: Session, at: dt.datetime) -> bool:
-    """Say whether a mark by ``user`` at ``at`` needs a reason: in the trainer's place, or late."""
-    late_after = session.ends_at + dt.timedelta(hours=rule_of(session).reason_after_hours)
-    return not teaches(user, session) or at > late_after
+@dataclass(frozen=True)
+class RollTimes:
+    """From when on the roll may be taken, and until when without a reason."""
+
+    opens_at: dt.datetime
+    late_after: dt.datetime
+
+    def needs_reason(self, user: User, session: Session, at: dt.datetime) -> bool:
+        """Say whether a mark by ``user`` at ``at`` needs a reason: in the trainer's place, or late."""
+        return not teaches(user, session) or at > self.late_after
 
 
-def is_open_yet(session: Session, at: dt.datetime) -> bool:
-    """Say whether the roll may be taken already."""
-    return at >= session.starts_at - ROLL_OPENS_BEFORE
+def times_of(session: Session) -> RollTimes:
+    """Return the times that the region's rule gives the roll (one query)."""
+    rule: AttendanceRule = attendance_rule_of(session)
+    return RollTimes(
+        roll_opens_at(session, rule), session.ends_at + dt.timedelta(hours=rule.reason_after_hours)
+    )
 
 
 def _enrolments(session: Session) -> QuerySet[Enrolment]:

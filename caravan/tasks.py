@@ -8,7 +8,7 @@ from django.utils import timezone
 
 @shared_task(name="caravan.tasks.expire_offers")
 def expire_offers() -> int:
-    """End offers whose 24 hours are over and offer the seats on."""
+    """End offers whose time is over and offer the seats on."""
     from caravan.services.waiting import expire_offers
 
     return expire_offers(timezone.now())

@@ -18,6 +18,7 @@ from caravan.backoffice.resources import (
     VehicleViewSet,
     VenueViewSet,
 )
+from caravan.backoffice.rules import AttendanceRuleViewSet, DayHoursRuleViewSet, EnrolmentRuleViewSet
 
 
 class CaravanGroup(ViewSetGroup):
@@ -37,7 +38,7 @@ class ClassGroup(ViewSetGroup):
     menu_name = "classes"
     menu_icon = "group"
     menu_order = 310
-    items = (ClassViewSet, FilingViewSet)
+    items = (ClassViewSet, FilingViewSet, EnrolmentRuleViewSet, AttendanceRuleViewSet, DayHoursRuleViewSet)
 
 
 @hooks.register("register_admin_viewset")

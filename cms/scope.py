@@ -15,14 +15,22 @@ if TYPE_CHECKING:
     from cms.models import User
 
 CodeRange = tuple[str, str]
+# Of rules that hold everywhere; no region has it.
+NATION = "0" * 12
 
 
 def code_range(code: str) -> CodeRange:
     """Return the first and last 12-digit code below ``code`` (itself included).
 
+    The code of zeros is the whole country.
+
     >>> code_range("990102000000")
     ('990102000000', '990102999999')
+    >>> code_range("000000000000")
+    ('000000000000', '999999999999')
     """
+    if not code.strip("0"):
+        return NATION, "9" * 12
     for end in (2, 4, 6, 9, 12):
         if set(code[end:]) <= {"0"}:
             return code[:end].ljust(12, "0"), code[:end].ljust(12, "9")

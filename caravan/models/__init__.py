@@ -12,7 +12,7 @@ from caravan.models.classes import (
 from caravan.models.enrolments import Enrolment, WaitingEntry
 from caravan.models.pages import SchedulePage, StopsPage
 from caravan.models.resources import Booking, Kit, Room, TrainerProfile, Vehicle, Venue
-from caravan.models.rules import DayHoursRule
+from caravan.models.rules import DayHoursRule, EnrolmentRule
 from caravan.models.sessions import Session
 from caravan.models.tours import Stop, Tour
 
@@ -28,6 +28,7 @@ __all__ = [
     "ClassStaff",
     "DayHoursRule",
     "Enrolment",
+    "EnrolmentRule",
     "Kit",
     "Room",
     "SchedulePage",

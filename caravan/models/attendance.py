@@ -10,8 +10,9 @@ from django.utils.translation import pgettext_lazy
 
 from caravan.enums import EventKind, EventMethod, Mark
 from caravan.models.enrolments import Enrolment
+from caravan.models.rules import ends_after_start
 from caravan.models.sessions import Session
-from caravan.querysets import AppendOnlyQuerySet
+from caravan.querysets import AppendOnlyQuerySet, RuleQuerySet
 from cms.ids import uuid7
 from cms.models.regions import region_code_validator
 
@@ -24,13 +25,18 @@ class AttendanceRule(models.Model):
     left_early_percent = models.PositiveSmallIntegerField(_("早退计学时（%）"), default=100)
     # A mark entered later than this after the session's end needs a reason.
     reason_after_hours = models.PositiveSmallIntegerField(_("课后多少小时内可直接点名"), default=24)
+    # People come before the hour: a roll opens this long before its session begins.
+    roll_opens_minutes = models.PositiveSmallIntegerField(_("开课前多少分钟可以点名"), default=60)
     document = models.CharField(pgettext_lazy("rule", "依据"), max_length=120, blank=True)
     valid_from = models.DateField(_("起"))
     valid_until = models.DateField(_("止"), null=True, blank=True)
 
+    objects = RuleQuerySet["AttendanceRule"].as_manager()
+
     class Meta:
         verbose_name = _("考勤规定")
         verbose_name_plural = _("考勤规定")
+        ordering = ["region_code", "valid_from"]
         constraints = [
             models.UniqueConstraint(
                 fields=["region_code", "valid_from"], name="caravan_attendance_rule_once"
@@ -39,6 +45,7 @@ class AttendanceRule(models.Model):
                 condition=Q(late_percent__lte=100, left_early_percent__lte=100),
                 name="caravan_attendance_percent",
             ),
+            ends_after_start("caravan_attendance_rule_ends_after_start"),
         ]
 
     def __str__(self) -> str:

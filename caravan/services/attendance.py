@@ -11,25 +11,22 @@ import uuid
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from caravan.duties import leads_class, teaches
 from caravan.enums import ON_ROLL, ClassState, EventKind, EventMethod, Mark, SessionKind, SessionState
 from caravan.marks import DerivedMark, credited_hours, derive_mark
 from caravan.models import AttendanceEvent, AttendanceMark, AttendanceRule, Enrolment, Session
-from caravan.rules import attendance_rule
+from caravan.rules import attendance_rule_of
 from caravan.services.crediting import credit_hours
 from caravan.services.running import begin_class
-from caravan.services.seating import lock_class
+from caravan.services.states import lock_class
 from cms import audit
 from cms.errors import DomainError
 from cms.ids import uuid7
 from cms.models import User
 from cms.ui import dates
 
-# People come before the hour: a roll opens this long before its session begins.
-ROLL_OPENS_BEFORE = dt.timedelta(minutes=60)
 _TAKES_MARKS = frozenset({ClassState.FILED, ClassState.RUNNING, ClassState.ASSESSING})
 
 
@@ -59,8 +56,8 @@ def record_event(  # noqa: PLR0913  the facts of an event (requirement 9)
     known = AttendanceEvent.objects.filter(client_id=client_id).first()
     if known is not None:
         return _standing_mark(known, session, enrolment)
-    rule = rule_of(session)
-    _refuse_session(session, kind, device_time=device_time, at=at)
+    rule = attendance_rule_of(session)
+    _refuse_session(session, kind, rule, device_time=device_time, at=at)
     _refuse_person(session, enrolment)
     _refuse_teller(session, kind, rule, by=by, reason=reason, device_time=device_time)
     if session.training_class.state == ClassState.FILED:
@@ -130,8 +127,9 @@ def close_roll(
     session = _lock_session(session)
     if session.roll_closed_at is not None:
         return session
-    _refuse_session(session, EventKind.MARK, device_time=at, at=at)
-    _refuse_teller(session, EventKind.MARK, rule_of(session), by=by, reason=reason, device_time=at)
+    rule = attendance_rule_of(session)
+    _refuse_session(session, EventKind.MARK, rule, device_time=at, at=at)
+    _refuse_teller(session, EventKind.MARK, rule, by=by, reason=reason, device_time=at)
     missing = unmarked(session)
     if missing and rest is None:
         words = _("还有 %(n)s 个人没点。") % {"n": len(missing)}
@@ -158,7 +156,7 @@ def rebuild_marks(session: Session) -> int:
     The projection holds nothing that this does not give again (a test proves it).
     """
     session = _lock_session(session)
-    rule = rule_of(session)
+    rule = attendance_rule_of(session)
     events: dict[int, list[AttendanceEvent]] = {}
     for event in AttendanceEvent.objects.filter(session=session):
         events.setdefault(event.enrolment_id, []).append(event)
@@ -180,13 +178,9 @@ def unmarked(session: Session) -> list[Enrolment]:
     return list(rows.exclude(marks__session=session).select_related("person"))
 
 
-def rule_of(session: Session) -> AttendanceRule:
-    """Return the region's rule on the session's day.
-
-    Without a row the model's own values hold: late and early count in full, marks within 24 hours.
-    """
-    on = timezone.localdate(session.starts_at)
-    return attendance_rule(session.training_class.region_code, on) or AttendanceRule()
+def roll_opens_at(session: Session, rule: AttendanceRule) -> dt.datetime:
+    """Return when the roll may first be taken."""
+    return session.starts_at - dt.timedelta(minutes=rule.roll_opens_minutes)
 
 
 def _lock_session(session: Session) -> Session:
@@ -202,7 +196,9 @@ def _standing_mark(event: AttendanceEvent, session: Session, enrolment: Enrolmen
     return AttendanceMark.objects.filter(session=session, enrolment=enrolment).first()
 
 
-def _refuse_session(session: Session, kind: EventKind, *, device_time: dt.datetime, at: dt.datetime) -> None:
+def _refuse_session(
+    session: Session, kind: EventKind, rule: AttendanceRule, *, device_time: dt.datetime, at: dt.datetime
+) -> None:
     state = session.training_class.state
     if state in {ClassState.CLOSED, ClassState.ARCHIVED}:
         raise DomainError("class_closed", _("这个班已经结业，考勤不能再改。有出入请找承办机构。"))
@@ -214,10 +210,10 @@ def _refuse_session(session: Session, kind: EventKind, *, device_time: dt.dateti
         raise DomainError("no_roll", _("公开讲座不点名，只数人数。"))
     if device_time > at + dt.timedelta(minutes=5):
         raise DomainError("clock_ahead", _("手机的时间走快了，请把手机时间设成自动，再点一次。"))
-    opens = session.starts_at - ROLL_OPENS_BEFORE
-    if device_time < opens:
-        words = _("这次课%(when)s才开始，开课前一小时起可以点名。") % {
-            "when": dates.moment(session.starts_at)
+    if device_time < roll_opens_at(session, rule):
+        words = _("这次课%(when)s才开始，开课前 %(minutes)s 分钟起可以点名。") % {
+            "when": dates.moment(session.starts_at),
+            "minutes": rule.roll_opens_minutes,
         }
         raise DomainError("session_not_begun", words)
     if session.roll_closed_at is not None and kind == EventKind.MARK:

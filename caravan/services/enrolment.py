@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from caravan import eligibility
 from caravan.enums import ACTIVE, SEATED, EnrolmentState, EnrolmentWay
 from caravan.models import Enrolment, TrainingClass, WaitingEntry
-from caravan.services.seating import Seats, count_seats, give_rights, lock_class, lock_people
+from caravan.services.seating import Seats, count_seats, give_rights, lock_people
+from caravan.services.states import lock_class
 from caravan.services.waiting import accept_offer, decline_offer, expire_offers, withdraw
 from cms import audit
 from cms.errors import DomainError, Refusals

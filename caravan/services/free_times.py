@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from caravan.enums import SessionState
 from caravan.models import Booking, Room, Session, TrainerProfile, TrainingClass
-from caravan.rules import day_hours_rule
+from caravan.rules import day_hours_rules
 
 # Where sessions usually lie; a session never runs through the midday rest.
 DAY_BLOCKS = ((dt.time(8, 30), dt.time(11, 45)), (dt.time(13, 30), dt.time(16, 45)))
@@ -130,8 +130,8 @@ def _near(begin: dt.datetime, other: dt.datetime, length: dt.timedelta) -> bool:
 def _full_days(
     training_class: TrainingClass, days: list[dt.date], hours: Decimal, ignore: Session | None
 ) -> set[dt.date]:
-    rule = day_hours_rule(training_class.region_code, days[0])
-    if rule is None or not hours:
+    rules = day_hours_rules(training_class.region_code, days)
+    if not hours or not any(rules.values()):
         return set()
     sessions = training_class.sessions.exclude(state=SessionState.CANCELLED)
     if ignore is not None:
@@ -142,4 +142,9 @@ def _full_days(
         .annotate(total=Sum("hours"))
         .order_by()
     )
-    return {day for day, total in sums if total + hours > rule.max_hours_a_day}
+    used = dict(sums)
+    return {
+        day
+        for day, rule in rules.items()
+        if rule is not None and used.get(day, Decimal(0)) + hours > rule.max_hours_a_day
+    }

@@ -293,7 +293,8 @@ def change_class(
     New seats are offered to who waits, in order.
 
     Raises ``not_plannable``, ``reason_missing``, ``dates_order``, ``capacity_over_room``,
-    ``capacity_below_enrolled`` (never below the seats taken), ``outside_stop``, ``sessions_outside``.
+    ``capacity_below_enrolled`` (never below the seats taken), ``outside_stop``, ``sessions_outside``,
+    ``version_not_valid`` (a frozen course version does not hold on the new first day).
     """
     training_class = lock_class(training_class)
     require_plannable(training_class, reason=reason)
@@ -331,6 +332,8 @@ def _change_refusals(
             DomainError("enrol_until", _("报名截止时间晚于结业日期，请往前改。"), field="enrol_until")
         )
     moved = (starts_on, ends_on) != (training_class.starts_on, training_class.ends_on)
+    if starts_on != training_class.starts_on:
+        found += _version_refusals(training_class, starts_on)
     stop = training_class.stop
     if moved and stop is not None and (starts_on < stop.starts_on or ends_on > stop.ends_on):
         found.append(_outside_stop())
@@ -343,6 +346,21 @@ def _change_refusals(
         found.append(
             DomainError("sessions_outside", _("有的课不在新的日期里，请先改课或取消。"), field="starts_on")
         )
+    return found
+
+
+def _version_refusals(training_class: TrainingClass, on: dt.date) -> list[DomainError]:
+    """The versions were frozen for another first day: each must be the one that holds on the new one."""
+    found = []
+    for row in training_class.class_courses.select_related("course_version__course"):
+        frozen = row.course_version
+        try:
+            if version_on(frozen.course, on) == frozen:
+                continue
+        except DomainError:
+            pass  # none holds: the same words tell it
+        words = _("改到这一天，“%(course)s”要用别的课程版本。请选别的日期，或者另开一个班。")
+        found.append(DomainError("version_not_valid", words % {"course": frozen.title}, field="starts_on"))
     return found
 
 
@@ -375,8 +393,9 @@ def assign_staff(
 
 @transaction.atomic
 def remove_staff(staff: ClassStaff, *, by: User | None, at: dt.datetime) -> None:
-    """End a duty; what was done in it stays."""
+    """End a duty; what was done in it stays. Ended already, nothing happens."""
     training_class = lock_class(staff.training_class)
     require_plannable(training_class, reason="-")
-    audit.record("class.staff_remove", training_class, by=by, at=at, user=staff.user_id, role=staff.role)
-    ClassStaff.objects.filter(pk=staff.pk).delete()
+    gone, _rows = ClassStaff.objects.filter(pk=staff.pk).delete()
+    if gone:
+        audit.record("class.staff_remove", training_class, by=by, at=at, user=staff.user_id, role=staff.role)

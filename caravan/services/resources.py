@@ -31,6 +31,9 @@ def save_venue(venue: Venue, rooms: RoomFacts, *, by: User | None, at: dt.dateti
     if not rooms:
         raise DomainError("rooms_missing", _("至少要有一间教室。"), field="rooms")
     is_new = venue._state.adding
+    if not is_new:  # two who save at once, or one who plans a room that goes, stand in line
+        Venue.objects.select_for_update(no_key=True).get(pk=venue.pk)
+        list(Room.objects.select_for_update().filter(venue=venue).order_by("pk"))
     venue.save()
     kept = dict(rooms)
     for room in venue.rooms.exclude(name__in=kept):

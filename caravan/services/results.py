@@ -14,7 +14,7 @@ from caravan.assessing import taught_class_no
 from caravan.duties import may_enter_results
 from caravan.enums import ClassState
 from caravan.models import TrainingClass
-from caravan.services.seating import lock_class
+from caravan.services.states import lock_class
 from cms.errors import DomainError, Refusals
 from cms.models import User
 from courses.enums import Component

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from caravan.enums import ClassState, EnrolmentState, SessionState
 from caravan.models import Booking, Enrolment, TrainingClass
 from caravan.services.crediting import credit_course
-from caravan.services.seating import check_move, lock_class
-from caravan.services.states import move_class
+from caravan.services.seating import check_move
+from caravan.services.states import lock_class, move_class, require_move
 from caravan.services.waiting import end_enrolment
 from caravan.standing import CourseStanding, PersonStanding, open_rolls, session_words, standing_of
 from cms import audit
@@ -53,9 +53,10 @@ def end_teaching(
     it goes on without them. ``class_state`` when the class is not running.
     """
     training_class = lock_class(training_class)
-    move_class(training_class, ClassState.ASSESSING)
+    require_move(training_class, ClassState.ASSESSING)
     if not reason.strip():
         _raise_all(_open_rolls(training_class))
+    move_class(training_class, ClassState.ASSESSING)
     _release_queue(training_class, reason=_("课上完了，名额一直没有空出来"), by=by, at=at)
     audit.record("class.end_teaching", training_class, by=by, at=at, reason=reason.strip())
     return training_class

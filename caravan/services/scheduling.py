@@ -98,7 +98,7 @@ def schedule_session(  # noqa: PLR0913  the facts of a session (requirement 8)
     _refuse_clash(training_class, plan, ignore=None, by=by, at=at, title=_("没有排上"))
     session = Session.objects.create(training_class=training_class, **vars(plan))
     book_for_session(session)
-    note_trainer(session)
+    note_trainer(session, by=by, at=at)
     audit.record(
         "session.schedule", session, by=by, at=at, facts=_facts(session), reason=reason.strip(),
         is_change=training_class.state in FILED_STATES,
@@ -139,7 +139,7 @@ def move_session(
     session.room, session.trainer = plan.room, plan.trainer
     session.save(update_fields=["starts_at", "ends_at", "room", "trainer"])
     book_for_session(session)
-    note_trainer(session)
+    note_trainer(session, by=by, at=at)
     audit.record(
         "session.move", session, by=by, at=at, old=old, new=_facts(session), reason=reason.strip(), late=late,
         is_change=training_class.state in FILED_STATES,
@@ -164,12 +164,17 @@ def cancel_session(session: Session, *, reason: str, by: User | None, at: dt.dat
     return session
 
 
-def note_trainer(session: Session) -> None:
+def note_trainer(session: Session, *, by: User | None, at: dt.datetime) -> None:
     """Give whoever holds the session a duty in the class, so that they see it at their desk."""
     role = StaffRole.INVIGILATOR if session.kind == SessionKind.ASSESSMENT else StaffRole.TRAINER
-    ClassStaff.objects.get_or_create(
-        training_class_id=session.training_class_id, user_id=session.trainer.user_id, role=role
+    staff, created = ClassStaff.objects.get_or_create(
+        training_class=session.training_class, user_id=session.trainer.user_id, role=role
     )
+    if created:
+        audit.record(
+            "class.staff_add", session.training_class, by=by, at=at,
+            user=staff.user_id, role=str(role), session=session.pk,
+        )  # fmt: skip
 
 
 def _facts(session: Session) -> dict[str, str]:

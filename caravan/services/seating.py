@@ -21,16 +21,6 @@ from cms.services.affiliations import affiliate_many
 from courses.services.records import open_records
 
 
-def lock_class(training_class: TrainingClass) -> TrainingClass:
-    """Lock the class's row and return it fresh: seats are counted and given under this lock.
-
-    ``NO KEY`` lets other transactions insert rows that point at the class; on SQLite the transaction
-    itself is the one writer.
-    """
-    rows = TrainingClass.objects.select_for_update(of=("self",), no_key=True).select_related("organisation")
-    return rows.get(pk=training_class.pk)
-
-
 def lock_people(ids: list[int]) -> None:
     """Lock the people in key order, so that two classes cannot both take one person's Saturday."""
     rows = Person.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")

@@ -13,9 +13,10 @@ FILED_STATES = frozenset({ClassState.FILED, ClassState.RUNNING, ClassState.ASSES
 
 
 def lock_class(training_class: TrainingClass) -> TrainingClass:
-    """Return the class as it is now, locked until the transaction ends.
+    """Return the class as it is now, locked until the transaction ends: seats and plans change under this lock.
 
-    ``no_key``: other transactions may still insert rows that point at the class.
+    ``no_key``: other transactions may still insert rows that point at the class; on SQLite the
+    transaction itself is the one writer.
     """
     rows = TrainingClass.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related("organisation", "venue").get(pk=training_class.pk)
@@ -26,17 +27,22 @@ def can_move(training_class: TrainingClass, to: str) -> bool:
     return to in CLASS_MOVES[training_class.state]
 
 
-def move_class(training_class: TrainingClass, to: str) -> TrainingClass:
-    """Set the state of a locked class and save it; the caller writes the audit entry.
-
-    Raises ``DomainError`` ``class_state`` for a step that the table does not know.
-    """
+def require_move(training_class: TrainingClass, to: str) -> None:
+    """Raise ``DomainError`` ``class_state`` for a step that the table does not know; change nothing."""
     if not can_move(training_class, to):
         raise DomainError(
             "class_state",
             _("班级现在是“%(now)s”，不能改成“%(to)s”。")
             % {"now": training_class.get_state_display(), "to": ClassState(to).label},
         )
+
+
+def move_class(training_class: TrainingClass, to: str) -> TrainingClass:
+    """Set the state of a locked class and save it; the caller writes the audit entry.
+
+    Raises ``DomainError`` ``class_state`` for a step that the table does not know.
+    """
+    require_move(training_class, to)
     training_class.state = ClassState(to)
     training_class.save(update_fields=["state"])
     return training_class

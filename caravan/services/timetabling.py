@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from caravan.enums import SessionKind, SessionState
-from caravan.models import Booking, ClassCourse, Room, Session, TrainerProfile, TrainingClass
-from caravan.rules import day_hours_rule
+from caravan.models import Booking, ClassCourse, DayHoursRule, Room, Session, TrainerProfile, TrainingClass
+from caravan.rules import day_hours_rules, minutes_an_hour
 from caravan.services.booking import book_for_session, find_clashes, lock_resources, resource_key
 from caravan.services.free_times import DAY_BLOCKS, local_time
 from caravan.services.scheduling import note_trainer, planned_hours
@@ -29,7 +29,6 @@ _HALF = Decimal("0.5")
 # A sitting of more than two 学时 has a break inside; between two sittings of a block there is one too.
 _BREAK = 15
 _ASSESSMENT_MINUTES = 60
-_DEFAULT_MINUTES = 45
 
 Block = tuple[dt.time, dt.time]
 
@@ -48,13 +47,18 @@ class _Calendar:
     """Where the class can still sit: blocks of its days that neither the room nor the trainer has taken."""
 
     blocks: list[tuple[dt.datetime, dt.datetime]]
-    minutes_an_hour: int
-    day_limit: Decimal | None
+    # Each day's own: a rule may change while the class runs.
+    rules: dict[dt.date, DayHoursRule | None]
     used: dict[dt.date, Decimal] = field(default_factory=dict)
 
     def room_on(self, day: dt.date) -> Decimal:
         """Return the 学时 that ``day`` may still take."""
-        return Decimal(24) if self.day_limit is None else self.day_limit - self.used.get(day, Decimal(0))
+        rule = self.rules[day]
+        return Decimal(24) if rule is None else rule.max_hours_a_day - self.used.get(day, Decimal(0))
+
+    def minutes_on(self, day: dt.date) -> int:
+        """Return how long one 学时 is on ``day``."""
+        return minutes_an_hour(self.rules[day])
 
 
 @transaction.atomic
@@ -99,7 +103,7 @@ def plan_sessions(
         session.save(force_insert=True)
         book_for_session(session)
     for session in sessions[:1] + sessions[-1:]:
-        note_trainer(session)
+        note_trainer(session, by=by, at=at)
     audit.record(
         "class.plan_sessions", training_class, by=by, at=at, sessions=len(sessions), reason=reason.strip(),
         first=sessions[0].starts_at.isoformat(), last=sessions[-1].ends_at.isoformat(),
@@ -140,7 +144,6 @@ def _calendar(
     *,
     at: dt.datetime,
 ) -> _Calendar:
-    rule = day_hours_rule(training_class.region_code, training_class.starts_on)
     length = (training_class.ends_on - training_class.starts_on).days + 1
     days = [training_class.starts_on + dt.timedelta(days=number) for number in range(length)]
     taken = list(
@@ -157,9 +160,7 @@ def _calendar(
         for begin, end in ((local_time(day, first), local_time(day, last)) for first, last in blocks)
         if begin > at and not any(start < end and stop > begin for start, stop in taken)
     ]
-    calendar = _Calendar(
-        free, rule.minutes_an_hour if rule else _DEFAULT_MINUTES, rule.max_hours_a_day if rule else None
-    )
+    calendar = _Calendar(free, day_hours_rules(training_class.region_code, days))
     planned = training_class.sessions.exclude(state=SessionState.CANCELLED).values_list("starts_at", "hours")
     for starts_at, hours in planned:
         day = _day(starts_at)
@@ -185,21 +186,22 @@ def _place(needs: list[_Need], calendar: _Calendar) -> Iterator[tuple[_Need, dt.
             need.left -= hours
             day = _day(begin)
             calendar.used[day] = calendar.used.get(day, Decimal(0)) + hours
-            begin += dt.timedelta(minutes=_minutes(hours, calendar.minutes_an_hour) + _BREAK)
+            begin += dt.timedelta(minutes=_minutes(hours, calendar.minutes_on(day)) + _BREAK)
             waiting = [need for need in waiting if need.left > 0]
 
 
 def _fitting(wanted: Decimal, begin: dt.datetime, end: dt.datetime, calendar: _Calendar) -> Decimal:
     """Return the most 学时 (in halves) that fit between ``begin`` and ``end`` and into the day's limit."""
+    day = _day(begin)
     minutes = int((end - begin).total_seconds() // 60)
-    hours = min(wanted, calendar.room_on(_day(begin)))
-    while hours > 0 and _minutes(hours, calendar.minutes_an_hour) > minutes:
+    hours = min(wanted, calendar.room_on(day))
+    while hours > 0 and _minutes(hours, calendar.minutes_on(day)) > minutes:
         hours -= _HALF
     return max(hours, Decimal(0))
 
 
-def _minutes(hours: Decimal, minutes_an_hour: int) -> int:
-    return int(hours * minutes_an_hour) + (_BREAK if hours > 2 else 0)
+def _minutes(hours: Decimal, length: int) -> int:
+    return int(hours * length) + (_BREAK if hours > 2 else 0)
 
 
 def _session(
@@ -213,7 +215,7 @@ def _session(
         kind=kind,
         content=need.course.course_version.title,
         starts_at=begin,
-        ends_at=begin + dt.timedelta(minutes=_minutes(hours, calendar.minutes_an_hour)),
+        ends_at=begin + dt.timedelta(minutes=_minutes(hours, calendar.minutes_on(_day(begin)))),
         hours=hours,
         room=room,
         trainer=trainer,

@@ -12,14 +12,13 @@ from caravan import eligibility
 from caravan.enums import OPEN_FOR_ENROLMENT, SEATED, ClassState, EnrolmentState
 from caravan.models import Enrolment, TrainingClass, WaitingEntry
 from caravan.records import records_of
-from caravan.services.seating import check_move, count_seats, give_rights, lock_class, lock_people
+from caravan.rules import enrolment_rule
+from caravan.services.seating import check_move, count_seats, give_rights, lock_people
+from caravan.services.states import lock_class
 from cms import audit
 from cms.errors import DomainError
 from cms.models import User
 from courses.services.records import abandon_record
-
-# "您有 24 小时决定来不来": what the offer page promises.
-OFFER_LASTS = dt.timedelta(hours=24)
 
 
 @transaction.atomic
@@ -51,7 +50,7 @@ def accept_offer(enrolment: Enrolment, *, by: User | None, at: dt.datetime) -> E
     enrolment = _fresh(enrolment, training_class)
     entry = _live_offer(enrolment)
     if entry.offer_until is not None and at > entry.offer_until:
-        raise DomainError("offer_expired", _("24 小时过了，名额给了下一位。您可以重新报名排队。"))
+        raise DomainError("offer_expired", _("保留的时间过了，名额给了下一位。您可以重新报名排队。"))
     if training_class.state not in OPEN_FOR_ENROLMENT:
         raise DomainError("class_not_open", _("这个班不再收人了。"))
     check_move(enrolment, EnrolmentState.ENROLLED)
@@ -96,7 +95,7 @@ def _expire_in(training_class: TrainingClass, at: dt.datetime) -> int:
     ).select_related("enrolment__person", "enrolment__training_class")
     ended = list(entries)
     for entry in ended:
-        end_enrolment(entry.enrolment, reason=_("24 小时没有回复"), by=None, at=at)
+        end_enrolment(entry.enrolment, reason=_("没有按时回复"), by=None, at=at)
     offer_free_seats(training_class, at=at)
     return len(ended)
 
@@ -112,8 +111,10 @@ def offer_free_seats(training_class: TrainingClass, *, at: dt.datetime) -> list[
     empty = count_seats(training_class).empty
     entries = training_class.waiting_entries.filter(enrolment__state=EnrolmentState.WAITING)
     offered = []
+    rule = enrolment_rule(training_class.region_code, timezone.localdate(at))
+    until = at + dt.timedelta(hours=rule.offer_hours)
     for entry in entries.select_related("enrolment__person").order_by("queue_no")[:empty]:
-        entry.offered_at, entry.offer_until = at, at + OFFER_LASTS
+        entry.offered_at, entry.offer_until = at, until
         entry.save(update_fields=["offered_at", "offer_until"])
         enrolment = entry.enrolment
         enrolment.training_class = training_class

@@ -109,7 +109,7 @@ def close(request: SignedInRequest, pk: int) -> HttpResponse:
     left = rolls.read_roll(session).open_rows
     form = CloseRollForm(
         request.POST if request.method == "POST" else None, has_rest=bool(left),
-        needs_reason=rolls.needs_reason(request.user, session, at), initial={"rest": Mark.ABSENT},
+        needs_reason=rolls.times_of(session).needs_reason(request.user, session, at), initial={"rest": Mark.ABSENT},
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         rest = form.cleaned_data.get("rest")
@@ -138,13 +138,15 @@ def _session_for(user: User, pk: int) -> Session:
 def _roll_context(request: SignedInRequest, session: Session) -> dict[str, object]:
     at = timezone.now()
     by_name = request.GET.get("order") == "name"
+    times = rolls.times_of(session)
     return {
         "session": session,
         "roll": rolls.read_roll(session, by_name=by_name),
         "by_name": by_name,
         "buttons": _BUTTONS,
-        "is_open": rolls.is_open_yet(session, at),
-        "needs_reason": rolls.needs_reason(request.user, session, at),
+        "is_open": at >= times.opens_at,
+        "opens_at": times.opens_at,
+        "needs_reason": times.needs_reason(request.user, session, at),
         "now": at,
     }
 

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from caravan import public as shown
 from caravan.enums import StopState
-from caravan.models import Stop, TrainingClass
+from caravan.models import EnrolmentRule, Stop, TrainingClass
+from caravan.rules import enrolment_rule, enrolment_rules
 from cms.access import public
 from cms.ui import dates
 
@@ -27,14 +28,16 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
     classes = list(shown.public_classes().filter(stop=found))
     urls = shown.course_urls(classes, request)
     town = next((one.name for one in shown.towns_of([found.region_code])), "")
+    today = timezone.localdate(at)
+    rules = enrolment_rules([one.region_code for one in classes], today)
     card = shown.StopCard(found, town, [shown.class_card(one, at, urls) for one in classes])
     context = {
         "card": card,
         "stop": found,
-        "offers": [_offer(one) for one in card.classes],
+        "offers": [_offer(one, rules[one.training_class.region_code]) for one in card.classes],
         "number": found.tour.stops.exclude(state=StopState.CANCELLED).filter(order__lte=found.order).count(),
         "count": found.tour.stops.exclude(state=StopState.CANCELLED).count(),
-        "over": found.ends_on < timezone.localdate(at),
+        "over": found.ends_on < today,
     }
     return render(request, "caravan/stop.html", context)
 
@@ -47,12 +50,11 @@ def class_detail(request: HttpRequest, class_no: str) -> HttpResponse:
     if found is None:
         raise Http404
     card = shown.class_card(found, timezone.now(), shown.course_urls([found], request))
-    return render(
-        request, "caravan/class_detail.html", {"card": card, "offer": _offer(card), "venue": found.venue}
-    )
+    offer = _offer(card, enrolment_rule(found.region_code, timezone.localdate()))
+    return render(request, "caravan/class_detail.html", {"card": card, "offer": offer, "venue": found.venue})
 
 
-def _offer(card: shown.ClassCard) -> dict[str, Any]:
+def _offer(card: shown.ClassCard, rule: EnrolmentRule) -> dict[str, Any]:
     """Return what the seats card and the facts of a class show."""
     training_class, seats = card.training_class, card.seats
     plans = shown.day_plans(training_class)
@@ -64,6 +66,7 @@ def _offer(card: shown.ClassCard) -> dict[str, Any]:
         "card": card,
         "training_class": training_class,
         "seats": seats,
+        "offer_hours": rule.offer_hours,
         "url": _enrol_url(training_class) if seats.is_open else "",
         "action": _("我要报名") if seats.left else _("排队候补"),
         "closed": "" if seats.is_open else seats.tag[0],

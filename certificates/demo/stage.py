@@ -12,6 +12,7 @@ from caravan.demo_attendance import load_attendance_rules
 from caravan.models import Kit, Room, TrainerProfile, Vehicle, Venue
 from caravan.services.pages import publish_caravan_pages
 from caravan.services.resources import save_trainer
+from caravan.services.rules import load_national_rules
 from certificates.demo.cast import Cast, add_cast
 from certificates.issuing.demo import load_designs
 from certificates.refreshers.demo import load_rules
@@ -88,6 +89,7 @@ def set_stage(at: dt.datetime) -> Stage:
         save_trainer(
             TrainerProfile(organisation=named["QS"], user=user, name=name, title=title), by=admin, at=at
         )
+    load_national_rules(at=at)
     load_attendance_rules()
     publish_caravan_pages(by=admin, at=at)
     load_designs()

@@ -352,7 +352,11 @@ class ColumnProfile(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["slug", "region_code", "valid_from"], name="certificates_profile_once"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="certificates_profile_ends_after_start",
+            ),
         ]
 
     def __str__(self) -> str:

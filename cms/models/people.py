@@ -192,7 +192,11 @@ class Affiliation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "organisation", "kind", "region_code"], name="cms_affiliation_once"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(until__isnull=True) | models.Q(until__gte=models.F("since")),
+                name="cms_affiliation_ends_after_start",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -251,6 +255,13 @@ class GroupTag(models.Model):
     class Meta:
         verbose_name = _("人员类别")
         verbose_name_plural = _("人员类别")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_until__isnull=True)
+                | models.Q(valid_until__gte=models.F("valid_from")),
+                name="cms_group_tag_ends_after_start",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.get_group_display()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,17 +29,25 @@ def grant_role(
     valid_from: dt.date | None = None,
     valid_until: dt.date | None = None,
 ) -> Membership:
-    """Let ``user`` act in ``role``; region roles need regions, an auditor an end date."""
+    """Let ``user`` act in ``role``; region roles need regions, an auditor an end date.
+
+    Raises ``regions_missing``, ``end_missing``, ``member_already`` when the same role at the same
+    organisation holds already on one of the days: end that one first.
+    """
     places = list(regions)
     if role in REGION_ROLES and not places:
         raise DomainError("regions_missing", _("这个角色要写明管辖地区。"), field="regions")
     if role == Role.AUDITOR and valid_until is None:
         raise DomainError("end_missing", _("审计员的授权要写明截止日期。"), field="valid_until")
+    start = valid_from or timezone.localdate(at)
+    # The account's row is the lock: the same role given twice at once is given once.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    _refuse_again(user, role, organisation, start, valid_until)
     membership = Membership.objects.create(
         user=user,
         organisation=organisation,
         role=role,
-        valid_from=valid_from or timezone.localdate(at),
+        valid_from=start,
         valid_until=valid_until,
     )
     membership.regions.set(places)
@@ -53,6 +62,18 @@ def grant_role(
         regions=[r.code for r in places],
     )
     return membership
+
+
+def _refuse_again(
+    user: User, role: Role, organisation: Organisation, start: dt.date, end: dt.date | None
+) -> None:
+    same = Membership.objects.filter(user=user, organisation=organisation, role=role)
+    same = same.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=start))
+    if end is not None:
+        same = same.filter(valid_from__lte=end)
+    if same.exists():
+        message = _("这个账号在这段时间里已经有这个角色。要改，先给原来的任职写上截止日期。")
+        raise DomainError("member_already", message, field="account")
 
 
 @transaction.atomic

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
@@ -174,14 +173,12 @@ def appoint(
 
     A system administrator gives every role. An organisation's administrator gives its own roles; those
     that see a region only in an office, and only for regions inside the office's own.
-    Refuses ``not_administrator``, ``role_central``, ``office_only``, ``region_outside``, ``member_already``
-    and what ``grant_role`` refuses.
+    Refuses ``not_administrator``, ``role_central``, ``office_only``, ``region_outside`` and what
+    ``grant_role`` refuses.
     """
     places = list(regions) if role in REGION_ROLES else []
     if not by.scope().everything:
         _check_appointment(role, organisation, places, by)
-    if user.memberships.live(timezone.localdate(at)).filter(role=role, organisation=organisation).exists():
-        raise DomainError("member_already", _("这个账号已经有这个角色。"), field="account")
     return grant_role(
         user,
         role,

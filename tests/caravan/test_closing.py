@@ -23,6 +23,7 @@ from caravan.services.running import cancel_class, close_class, end_teaching, st
 from caravan.standing import standing_of
 from cms.errors import DomainError, Refusals
 from cms.ids import uuid7
+from cms.models import AuditEntry
 from courses.enums import Component, RecordState
 from courses.models import RecordComponent, TrainingRecord
 from courses.services.assessments import record_score
@@ -109,6 +110,7 @@ def test_closing_names_open_rolls_and_missing_scores(course: Course) -> None:
     with pytest.raises(Refusals) as refused:
         end_teaching(course.training_class, by=None, at=AFTER)
     assert codes(refused) == ["rolls_open"]
+    assert not AuditEntry.objects.filter(action="class.end_teaching").exists()
     end_teaching(course.training_class, by=None, at=AFTER, reason="第二天下雪停课")
     with pytest.raises(Refusals) as refused:
         close_class(course.training_class, by=None, at=AFTER)

@@ -163,7 +163,7 @@ def test_an_offer_answered_too_late_says_so(trainee) -> None:
     withdraw(first, reason="", by=None, at=NOW)
     with time_machine.travel(moment(2, 8, 1)):
         page = trainee.post(reverse("caravan:offer", args=[mine.pk]), {"answer": "accept"}, follow=True)
-    assert "24 小时过了" in page.content.decode()
+    assert "保留的时间过了" in page.content.decode()
 
 
 def test_the_panels_of_ones_own_page(trainee, rf) -> None:

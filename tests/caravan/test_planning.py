@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
 
-from caravan.enums import ClassState, EnrolmentState, EnrolmentWay, StaffRole
-from caravan.models import ClassNumberSeries, TrainingClass, Vehicle, Venue
+from caravan.enums import ClassState, EnrolmentState, EnrolmentWay, HostRole, StaffRole
+from caravan.models import ClassNumberSeries, Session, TrainingClass, Vehicle, Venue
+from caravan.permissions import can_plan_class
 from caravan.services.enrolment import enrol
-from caravan.services.planning import add_stop, assign_staff, change_class, create_tour
+from caravan.services.planning import add_stop, assign_staff, change_class, create_tour, remove_staff
+from caravan.services.resources import save_venue
 from caravan.services.states import move_class
 from cms.errors import DomainError, Refusals
 from cms.models import AuditEntry, Organisation, Person
+from cms.roles import Role
+from cms.services.memberships import grant_role
 from courses.models import CourseVersion
 from tests.caravan.planning_world import FIRST, LAST, NOW, VILLAGE, World, local, make_course, make_world
 
@@ -211,3 +219,64 @@ def test_seats_never_go_below_what_is_taken(world: World) -> None:
             reason="减座", by=world.planner, at=NOW,
         )  # fmt: skip
     assert error.value.code == "capacity_below_enrolled"
+
+
+def test_a_first_day_with_another_course_version_is_refused(world: World) -> None:
+    opened = world.open()
+    version = world.course.versions.get()
+    version.valid_until = FIRST
+    version.save()
+    with pytest.raises(DomainError) as error:
+        change_class(
+            opened, title="x", capacity=40, starts_on=FIRST + dt.timedelta(days=1), ends_on=LAST,
+            enrol_until=opened.enrol_until, by=world.planner, at=NOW,
+        )  # fmt: skip
+    assert (error.value.code, error.value.field) == ("version_not_valid", "starts_on")
+    opened.refresh_from_db()
+    assert opened.starts_on == FIRST
+
+
+def test_a_duty_is_ended_and_audited_once(world: World) -> None:
+    opened = world.open()
+    staff = assign_staff(opened, world.teacher, StaffRole.CLASS_TEACHER, by=world.planner, at=NOW)
+    for _ in range(2):
+        remove_staff(staff, by=world.planner, at=NOW)
+    assert AuditEntry.objects.filter(action="class.staff_remove").count() == 1
+
+
+def test_a_duty_that_comes_with_a_session_is_audited(world: World) -> None:
+    opened = world.open()
+    session = world.schedule(opened)
+    world.schedule(opened, starts_at=local(11, 8, 30), ends_at=local(11, 11, 45))
+    entry = AuditEntry.objects.get(action="class.staff_add")
+    assert (entry.data["user"], entry.data["session"]) == (world.trainer.user_id, session.pk)
+
+
+def test_who_co_hosts_a_class_sees_it_and_plans_nothing(world: World) -> None:
+    partner = Organisation.objects.create(name="云岭家政", short_code="YL", region_code="990102000000")
+    guest = world.people["outsider"]
+    grant_role(guest, Role.PLANNER, partner, by=None, at=NOW, valid_from=dt.date(2020, 1, 1))
+    mine = world.open(hosts=[(partner, HostRole.CO_HOST)])
+    other = world.open(title="别的班")
+    session = world.schedule(mine)
+    assert list(TrainingClass.objects.visible_to(guest)) == [mine]
+    assert list(Session.objects.visible_to(guest)) == [session]
+    client = Client()
+    with time_machine.travel(NOW, tick=False):
+        client.force_login(guest)
+        assert client.get(reverse("classes:inspect", args=[mine.pk])).status_code == 200
+        assert client.get(reverse("classes:inspect", args=[other.pk])).status_code == 404
+    assert not can_plan_class(guest, mine)
+
+
+@pytest.mark.postgresql
+def test_two_who_save_one_venue_leave_the_rooms_of_one(run_together: Any, transactional_db: None) -> None:
+    world = make_world()
+    sets = [[("甲", 10), ("乙", 20)], [("丙", 30)], [("丁", 40), ("戊", 50), ("己", 60)]]
+
+    def save(rooms: list[tuple[str, int]]) -> Venue:
+        return save_venue(Venue.objects.get(pk=world.venue.pk), rooms, by=None, at=NOW)
+
+    results = run_together(*[partial(save, rooms) for rooms in sets * 3])
+    assert all(isinstance(one, Venue) for one in results), results
+    assert sorted(world.venue.rooms.values_list("name", "capacity")) in [sorted(rooms) for rooms in sets]

@@ -6,12 +6,23 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from cms.demo import load_demo_organisations, load_demo_regions
 from cms.errors import DomainError
-from cms.models import AuditEntry, Licence, Membership, Organisation, Region, User
+from cms.models import (
+    Affiliation,
+    AuditEntry,
+    GroupTag,
+    Licence,
+    Membership,
+    Organisation,
+    Person,
+    Region,
+    User,
+)
 from cms.roles import Role
 from cms.services.memberships import grant_role, sync_roles
 from cms.services.organisations import appoint, change_organisation, create_organisation
@@ -206,3 +217,37 @@ def test_lists_cost_the_same_at_2_and_at_20_rows(
     few = queries()
     grow(18)
     assert queries() == few
+
+
+def test_one_role_at_one_place_is_given_once_at_a_time(demo: dict[str, Organisation]) -> None:
+    admin = user_with(Role.ORG_ADMIN, demo["XH"], "boss")
+    user = User.objects.create(username="li", display_name="li")
+
+    def give(**options: Any) -> str:
+        try:
+            appoint(user, Role.PLANNER, demo["XH"], by=admin, at=NOW, **options)
+        except DomainError as error:
+            assert error.field == "account"
+            return error.code
+        return "ok"
+
+    today = timezone.localdate(NOW)
+    assert give(valid_until=today + dt.timedelta(days=10)) == "ok"
+    assert give(valid_from=today + dt.timedelta(days=10)) == "member_already"
+    assert give(valid_from=today + dt.timedelta(days=11)) == "ok"
+    assert give(valid_from=today - dt.timedelta(days=9), valid_until=today - dt.timedelta(days=1)) == "ok"
+    assert give(valid_from=today - dt.timedelta(days=20)) == "member_already"
+
+
+@pytest.mark.parametrize(
+    ("model", "start", "end"), [(GroupTag, "valid_from", "valid_until"), (Affiliation, "since", "until")]
+)
+def test_nothing_ends_before_it_begins(
+    demo: dict[str, Organisation], model: Any, start: str, end: str
+) -> None:
+    person = Person.objects.create(legal_name="王桂花")
+    facts: dict[str, Any] = {start: dt.date(2026, 1, 2), end: dt.date(2026, 1, 1)}
+    if model is GroupTag:
+        facts |= {"group": "rural_transfer", "recorded_at": NOW}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.create(person=person, organisation=demo["XH"], region_code="990101000000", **facts)

@@ -13,7 +13,16 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, Site
 
 from caravan.enums import ClassState, EnrolmentState, EnrolmentWay, StaffRole
-from caravan.models import Enrolment, Kit, TrainerProfile, TrainingClass, Vehicle
+from caravan.models import (
+    AttendanceRule,
+    DayHoursRule,
+    Enrolment,
+    EnrolmentRule,
+    Kit,
+    TrainerProfile,
+    TrainingClass,
+    Vehicle,
+)
 from caravan.services.pages import publish_caravan_pages
 from caravan.services.planning import add_stop, assign_staff, create_tour
 from certificates.refreshers.models import RefresherRule
@@ -41,6 +50,9 @@ LISTS = {
     "/admin/menu/": "root",
     "/admin/occupation/": "root",
     "/admin/refresher-rules/": "root",
+    "/admin/enrolment-rules/": "planner",
+    "/admin/attendance-rules/": "planner",
+    "/admin/day-hours-rules/": "planner",
     "/admin/schemes/": "root",
     "/admin/people/": "root",
     "/admin/audit/": "root",
@@ -107,6 +119,11 @@ def add_things(world: World, number: int) -> None:
         region_code=COUNTY, interval_months=24, window_days=90, document=f"文件 {number}",
         valid_from=dt.date(2000 + number, 1, 1), valid_until=dt.date(2000 + number, 12, 31),
     )  # fmt: skip
+    for rule, facts in ((EnrolmentRule, {}), (AttendanceRule, {}), (DayHoursRule, {"max_hours_a_day": 8})):
+        rule.objects.create(
+            region_code=COUNTY, valid_from=dt.date(1990 + number, 1, 1), valid_until=dt.date(1990 + number, 12, 31),
+            **facts,
+        )  # fmt: skip
     SubsidyScheme.objects.create(
         code=f"S{number}", name=f"政策 {number}", region_code=COUNTY, certificate_kind="training", claim_window_months=12,
         valid_from=dt.date(2025, 1, 1),

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from caravan.services.pages import publish_caravan_pages
+from caravan.services.rules import load_national_rules
 from certificates.demo.stage import CATALOGUE
 from certificates.demo.world import is_empty
 from certificates.issuing.demo import load_designs
@@ -98,6 +99,7 @@ class Command(BaseCommand):
     def _site(*, catalogue: bool, at: dt.datetime) -> None:
         publish_home_page(by=None, at=at)
         load_designs()
+        load_national_rules(at=at)
         if catalogue:
             with CATALOGUE.open(encoding="utf-8-sig", newline="") as file:
                 load_catalogue(csv.DictReader(file), by=None, at=at)
