@@ -17,11 +17,6 @@ def links_of(user: User) -> list[PersonAccount]:
     return sorted(links, key=lambda link: (_ORDER[AccountRelation(link.relation)], link.since, link.pk))
 
 
-def people_of(user: User) -> list[Person]:
-    """Return the people an account may act for, oneself first."""
-    return [link.person for link in links_of(user)]
-
-
 def acting_link(request: HttpRequest) -> PersonAccount | None:
     """Return the link chosen in this session, else the first, or ``None``: nobody, or not signed in.
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from certificates.issuing.enums import RevocationReason
 from certificates.issuing.services.revoking import revoke_certificate
 from certificates.subsidies.enums import CLAIM_MOVES, ClaimState
-from certificates.subsidies.models import Claim, Rate
+from certificates.subsidies.models import Claim, ColumnProfile, Rate
 from certificates.subsidies.services import batches, claims, insurance, review
 from certificates.subsidies.views import legal_acts
 from cms.errors import DomainError, Refusals
@@ -383,3 +383,8 @@ def test_a_rate_a_day_is_no_amount_and_no_approval(world: ClaimsWorld) -> None:
     with pytest.raises(DomainError) as error:
         claims.approve_claim(claim, amount=Decimal(800), note="x", by=world.approver, at=at(4, 3))
     assert refused(error) == "rate_missing" and "按天计" in str(error.value)
+
+
+def test_no_column_profile_ends_before_it_begins(world: ClaimsWorld) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ColumnProfile.objects.update(valid_from=dt.date(2026, 1, 2), valid_until=dt.date(2026, 1, 1))

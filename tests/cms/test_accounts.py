@@ -42,6 +42,11 @@ def person(school: Organisation) -> Person:
     return registered(school, NUMBER)
 
 
+def people_of(user: User) -> list[Person]:
+    """Whom an account may act for, oneself first."""
+    return [link.person for link in acting.links_of(user)]
+
+
 def registered(school: Organisation, number: str, name: str = "王桂花") -> Person:
     person, _created = people.register_person(
         legal_name=name,
@@ -98,8 +103,8 @@ def test_sign_up_tells_nothing_about_the_register(school: Organisation) -> None:
 
 def test_a_signed_up_account_never_sees_the_registered_person(person: Person) -> None:
     user = sign_up()
-    assert person not in acting.people_of(user)
-    assert list(Person.objects.visible_to(user)) == acting.people_of(user)
+    assert person not in people_of(user)
+    assert list(Person.objects.visible_to(user)) == people_of(user)
 
 
 def test_sign_up_names_every_fault() -> None:
@@ -140,7 +145,7 @@ def test_a_slip_opens_an_account_for_its_person(person: Person, school: Organisa
     user = accounts.redeem_slip(
         f" {code[:4].lower()}-{code[4:]} ", phone="13900000417", password=PASSWORD, at=AT
     )
-    assert acting.people_of(user) == [person]
+    assert people_of(user) == [person]
     link = PersonAccount.objects.get(user=user)
     assert (link.relation, link.proof) == (AccountRelation.SELF, AccountProof.SLIP)
     slip.refresh_from_db()
@@ -189,10 +194,10 @@ def test_a_refused_phone_leaves_the_slip_unused(person: Person, school: Organisa
 
 def test_a_slip_proves_who_signed_up(person: Person, school: Organisation, officer: User) -> None:
     user = sign_up()
-    own = acting.people_of(user)[0]
+    own = people_of(user)[0]
     _slip, code = accounts.make_slip(person, school, by=officer, at=AT)
     accounts.redeem_slip(code, user=user, at=AT)
-    assert acting.people_of(user) == [person]
+    assert people_of(user) == [person]
     assert accounts.is_bare(own)
 
 
@@ -200,7 +205,7 @@ def test_what_hangs_on_the_first_person_stays_in_sight(
     person: Person, school: Organisation, officer: User
 ) -> None:
     user = sign_up()
-    own = acting.people_of(user)[0]
+    own = people_of(user)[0]
     people.record_in_post(
         own,
         school,
@@ -213,7 +218,7 @@ def test_what_hangs_on_the_first_person_stays_in_sight(
     )
     _slip, code = accounts.make_slip(person, school, by=officer, at=AT)
     accounts.redeem_slip(code, user=user, at=AT)
-    assert acting.people_of(user) == [person, own]
+    assert people_of(user) == [person, own]
     assert not accounts.is_bare(own)
 
 
@@ -228,7 +233,7 @@ def test_a_proven_account_cannot_become_somebody_else(
         accounts.redeem_slip(second, user=user, at=AT)
     assert codes(refused.value) == {"relation": "self_taken"}
     accounts.redeem_slip(second, user=user, relation=AccountRelation.FAMILY, at=AT)
-    assert acting.people_of(user) == [person, other]
+    assert people_of(user) == [person, other]
 
 
 @pytest.mark.both
@@ -264,10 +269,10 @@ def test_a_coordinator_acts_for_three(school: Organisation) -> None:
     assert refused.value.code == "not_coordinator"
     grant_role(user, Role.COORDINATOR, school, by=None, at=AT, valid_from=dt.date(2020, 1, 1))
     links = [accounts.act_for(user, member, **values) for member in members]
-    assert acting.people_of(user) == members
+    assert people_of(user) == members
     assert accounts.act_for(user, members[0], **values) == links[0]
     accounts.stop_acting(links[0], by=user, at=AT)
-    assert acting.people_of(user) == members[1:]
+    assert people_of(user) == members[1:]
     assert set(Person.objects.visible_to(user)) == set(members[1:])
 
 
@@ -282,7 +287,7 @@ def test_who_is_acted_for_follows_the_session(school: Organisation) -> None:
         return made
 
     session: dict[str, Any] = {}
-    own = acting.people_of(user)[0]
+    own = people_of(user)[0]
     assert acting.acting_person(request()) == own
     switched = request()
     acting.switch_to(switched, relative)

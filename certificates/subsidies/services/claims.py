@@ -224,7 +224,7 @@ def why_not_back(claim: Claim) -> DomainError | None:
         now = {"now": claim.get_state_display()}
         return DomainError("wrong_state", _("现在是“%(now)s”，没有异议不能退回审核。") % now)
     if claim.batch_id is not None:
-        return DomainError("in_batch", _("已经进了申报批次，不能退回审核，请先和拨付单位联系。"))
+        return DomainError("in_batch", _("已经进了申报批次，不能退回审核，请联系拨付单位停止拨付。"))
     return None
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cms", "0003_audit_append_only"),
+        ("cms", "0004_keyed_values"),
     ]
 
     operations = [
