@@ -34,6 +34,7 @@ register_actions(
         "keys.rotate": _("更换密钥"),
         "job.cancel": _("取消后台任务"),
         "job.resume": _("继续后台任务"),
+        "job.retry": _("再试搁置的项目"),
         "job.start": _("提交后台任务"),
         "membership.end": _("结束任职"),
         "membership.grant": _("授予角色"),

@@ -135,13 +135,19 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", _("已取消")
 
 
+FINISHED_JOBS = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+# An ended job whose open items may go on.
+RESUMABLE_JOBS = frozenset({JobState.FAILED, JobState.CANCELLED})
+
+
 class ItemState(models.TextChoices):
-    """Life of one item of a job; every state but pending is final."""
+    """Life of one item of a job; every state but pending is final, but what was set aside may be tried again."""
 
     PENDING = "pending", _("等待")
     DONE = "done", _("完成")
     SKIPPED = "skipped", _("无需处理")
     REFUSED = "refused", _("未通过")
+    SET_ASIDE = "set_aside", _("已搁置")
 
 
 class RosterState(models.TextChoices):

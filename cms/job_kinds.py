@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cms.jobs import JobKind, job_kinds
+from django.utils.translation import gettext_lazy as _
+
+from cms.jobs import JobKind, Queue, job_kinds
 from cms.services import rosters, rotation
 
 job_kinds.register(
@@ -14,8 +16,11 @@ job_kinds.register(
         prepare=rosters.prepare_rows,
         finish=rosters.finish_check,
         fail=rosters.fail_check,
+        reopen=rosters.reopen_check,
         link=rosters.roster_link,
         chunk=100,
+        queue=Queue.IMPORTS,
+        label=_("检查花名册"),
     ),
 )
 job_kinds.register(
@@ -27,9 +32,12 @@ job_kinds.register(
         prepare=rosters.prepare_rows,
         finish=rosters.finish_import,
         fail=rosters.fail_import,
+        reopen=rosters.reopen_import,
         link=rosters.roster_link,
         # Small, because SQLite has one writer: others wait while a chunk is written.
         chunk=20,
+        queue=Queue.IMPORTS,
+        label=_("导入花名册"),
     ),
 )
 job_kinds.register(
@@ -39,5 +47,6 @@ job_kinds.register(
         plan=rotation.plan_rotation,
         do_items=rotation.rotate_rows,
         finish=rotation.finish_rotation,
+        label=_("更换密钥"),
     ),
 )

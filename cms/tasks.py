@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.db import transaction
 from django.utils import timezone
-
-
-def wake(job_id: str) -> None:
-    """Send the message after the commit; a broker that is down loses nothing, the sweep asks again."""
-    transaction.on_commit(lambda: carry_out_job.delay_on_commit(job_id), robust=True)  # type: ignore[attr-defined]  # Celery's Django task has it
 
 
 @shared_task(name="cms.tasks.carry_out_job")
@@ -55,7 +49,15 @@ def discard_nameless_bytes() -> int:
 @shared_task(name="cms.tasks.sweep_jobs")
 def sweep_jobs() -> None:
     """Wake a worker for every job whose message or worker was lost."""
-    from cms.jobs import jobs_to_wake
+    from cms.jobs import jobs_to_wake, wake
 
-    for job_id in jobs_to_wake(timezone.now()):
-        wake(job_id)
+    for job in jobs_to_wake(timezone.now()):
+        wake(job)
+
+
+@shared_task(name="cms.tasks.sweep_job_items")
+def sweep_job_items() -> int:
+    """Clear away what jobs that ended long ago said about each item."""
+    from cms.jobs import sweep_items
+
+    return sweep_items(timezone.now())

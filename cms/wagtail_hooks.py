@@ -15,7 +15,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 
 from cms.access import role_required
 from cms.backoffice.audit import AuditViewSet
-from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume
+from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
 from cms.backoffice.keys import KeysMenuItem, KeysView
 from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet, RegionViewSet
 from cms.backoffice.people import PersonViewSet
@@ -54,6 +54,7 @@ def register_urls() -> list[URLPattern]:
         path("jobs/<uuid:pk>/", JobView.as_view(), name="caravan_job"),
         path("jobs/<uuid:pk>/cancel/", cancel, name="caravan_job_cancel"),
         path("jobs/<uuid:pk>/resume/", resume, name="caravan_job_resume"),
+        path("jobs/<uuid:pk>/retry/", retry, name="caravan_job_retry"),
         path("files/<uuid:pk>/", download, name="caravan_file"),
         path("keys/", role_required(Role.SYSTEM_ADMIN)(KeysView.as_view()), name="caravan_keys"),
     ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
+import django_filters
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
 from django.shortcuts import redirect
@@ -17,41 +19,81 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from django.views.generic import TemplateView
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from cms import audit
 from cms.access import get_visible_or_404
+from cms.backoffice.job_words import (
+    figures_in_words,
+    figures_of,
+    item_filters,
+    shown_states,
+    time_left_in_words,
+    what_it_waits_for,
+)
 from cms.backoffice.viewsets import ScopedIndexView, ScopedModelViewSet
-from cms.enums import SENSITIVE_FILES, FileKind, ItemState, JobState
+from cms.enums import RESUMABLE_JOBS, SENSITIVE_FILES, FileKind, ItemState, JobState
 from cms.errors import DomainError
-from cms.jobs import JobLink, cancel_job, job_kinds, resume_job
+from cms.jobs import JobLink, cancel_job, count_items, job_kinds, kind_label, resume_job, retry_items
 from cms.models import Job, JobItem, StoredFile
 from cms.services.files import read_file
-from cms.ui.states import register_state_colours
 from cms.views.files import as_download
 
 ITEMS_PER_PAGE = 50
 REFRESH_SECONDS = 3
-
-register_state_colours(
-    JobState,
-    {
-        JobState.RUNNING: "info",
-        JobState.DONE: "good",
-        JobState.FAILED: "bad",
-        JobState.CANCELLED: "neutral",
-    },
-)
-register_state_colours(ItemState, {ItemState.DONE: "good", ItemState.REFUSED: "bad"})
 
 
 class JobIndexView(ScopedIndexView):
     """One's own jobs; an organisation's administrator sees the organisation's."""
 
     def get_base_queryset(self) -> QuerySet[Any]:
-        """Return the newest first."""
-        return super().get_base_queryset().order_by("-created_at", "-pk")
+        """Return the newest first, with how far the running ones are."""
+        # Counted for running jobs alone: the others have their figures in the row.
+        worked = (
+            JobItem.objects.filter(job=OuterRef("pk"))
+            .exclude(state=ItemState.PENDING)
+            .order_by()
+            .values("job")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        running = When(state=JobState.RUNNING, then=Subquery(worked))
+        rows: QuerySet[Any] = super().get_base_queryset().annotate(worked=Case(running))
+        return rows.order_by("-created_at", "-pk")
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return sorted(((kind.name, kind_label(kind.name)) for kind in job_kinds), key=lambda pair: pair[1])
+
+
+class JobFilterSet(WagtailFilterSet):
+    """By state and by kind."""
+
+    kind = django_filters.ChoiceFilter(label=gettext_lazy("种类"), choices=_kinds)
+
+    class Meta:
+        model = Job
+        fields = ["state", "kind"]
+
+
+class _StateColumn(Column):
+    """The state as a tag, as on the job's own page."""
+
+    cell_template_name = "cms/jobs/state_cell.html"
+
+
+class _ResultColumn(Column):
+    """How far a job is, or how its items went."""
+
+    def get_value(self, instance: Job) -> str:
+        """Return figures in words."""
+        if instance.figures:
+            return figures_in_words(figures_of(instance, instance.figures))
+        if instance.total:
+            return f"{getattr(instance, 'worked', None) or 0} / {instance.total}"
+        return ""
 
 
 class JobViewSet(ScopedModelViewSet):
@@ -62,16 +104,23 @@ class JobViewSet(ScopedModelViewSet):
     icon = "tasks"
     menu_label = gettext_lazy("后台任务")
     index_view_class = JobIndexView
+    filterset_class = JobFilterSet
     inspect_view_enabled = False
     list_select_related = ("created_by", "organisation")
     list_display = [
         TitleColumn("title", label=gettext_lazy("任务"), get_url=lambda job: job_url(job)),
-        Column("get_state_display", label=gettext_lazy("状态")),
-        Column("organisation", label=gettext_lazy("机构")),
-        Column("created_by", label=gettext_lazy("提交人")),
+        _StateColumn("state", label=gettext_lazy("状态")),
+        _ResultColumn("figures", label=gettext_lazy("结果")),
+        Column(
+            "kind",
+            label=gettext_lazy("种类"),
+            accessor=lambda job: kind_label(job.kind),
+            classname="wide-only",
+        ),
+        Column("organisation", label=gettext_lazy("机构"), classname="wide-only"),
+        Column("created_by", label=gettext_lazy("提交人"), classname="wide-only"),
         DateColumn("created_at", label=gettext_lazy("提交时间")),
     ]
-    list_filter = ["state"]
     form_fields = ["title"]
 
 
@@ -127,32 +176,35 @@ class JobView(WagtailAdminTemplateMixin, TemplateView):
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return figures by state and a page of items, those that did not pass unless all are asked for."""
-        counts = {
-            row["state"]: row["count"]
-            for row in self.job.items.order_by().values("state").annotate(count=Count("pk"))
-        }
-        pending = counts.pop(ItemState.PENDING, 0)
-        shows_all = self.request.GET.get("items") == "all"
+        """Return figures by state and a page of the items that were asked for."""
+        now = timezone.now()
+        counts = count_items(self.job)
+        pending = counts.get(ItemState.PENDING, 0)
+        shown = shown_states(self.request.GET.get("items", ""))
+        items = self.job.items.filter(state__in=shown.states).order_by("position")
         return super().get_context_data(
             job=self.job,
-            done=sum(counts.values()),
-            pending=pending,
-            figures=[(ItemState(state).label, count) for state, count in sorted(counts.items())],
-            shows_all=shows_all,
-            items=self._items(shows_all),
+            done=sum(counts.values()) - pending,
+            words=figures_in_words(figures_of(self.job, counts)),
+            waits=what_it_waits_for(self.job, now),
+            left=time_left_in_words(self.job, pending, now),
+            filters=item_filters(self.job, counts),
+            shown=shown,
+            items=Paginator(items, ITEMS_PER_PAGE).get_page(self.request.GET.get("p")),
             refreshes=self.refreshes,
             link=link_of(self.job),
+            result=self._result(now),
             can_cancel=not self.job.is_finished,
-            can_resume=self.job.state == JobState.FAILED,
+            can_resume=self.job.state in RESUMABLE_JOBS and self.job.items_swept_at is None,
+            can_retry=self.job.state == JobState.DONE and bool(counts.get(ItemState.SET_ASIDE)),
             **kwargs,
         )
 
-    def _items(self, shows_all: bool) -> Any:
-        items: QuerySet[JobItem] = self.job.items.order_by("position")
-        if not shows_all:
-            items = items.filter(state=ItemState.REFUSED)
-        return Paginator(items, ITEMS_PER_PAGE).get_page(self.request.GET.get("p"))
+    def _result(self, now: dt.datetime) -> StoredFile | None:
+        file = self.job.result
+        if file is None or not file.content or (file.expires_at is not None and file.expires_at <= now):
+            return None
+        return file
 
 
 @require_POST
@@ -163,8 +215,20 @@ def cancel(request: HttpRequest, pk: str) -> HttpResponseRedirect:
 
 @require_POST
 def resume(request: HttpRequest, pk: str) -> HttpResponseRedirect:
-    """Let a failed job go on."""
+    """Let a failed or cancelled job go on."""
     return _act(request, pk, resume_job, _("任务接着做。"))
+
+
+@require_POST
+def retry(request: HttpRequest, pk: str) -> HttpResponseRedirect:
+    """Try again what was set aside: the item that the button names, or all."""
+
+    def service(job: Job, *, by: Any, at: dt.datetime) -> Job:
+        items = job.items.filter(state=ItemState.SET_ASIDE)
+        chosen = request.POST.get("item", "")
+        return retry_items(job, items.filter(pk=chosen) if chosen.isdecimal() else items, by=by, at=at)
+
+    return _act(request, pk, service, _("已经重新排队，马上再试一次。"))
 
 
 def _act(request: HttpRequest, pk: str, service: Any, done: str) -> HttpResponseRedirect:

@@ -5,18 +5,31 @@ lease, works item after item in transactions of their own and renews the lease; 
 message or worker was lost and wakes a worker again.
 """
 
-from cms.jobs.kinds import ItemOutcome, JobKind, JobLink, job_kinds
-from cms.jobs.running import carry_out, jobs_to_wake
-from cms.jobs.starting import cancel_job, resume_job, start_job
+from cms.jobs.figures import count_items, time_left
+from cms.jobs.kinds import ItemOutcome, JobKind, JobLink, job_kinds, kind_label, queue_of
+from cms.jobs.running import MAX_ATTEMPTS, carry_out
+from cms.jobs.starting import cancel_job, resume_job, retry_items, start_job
+from cms.jobs.sweeping import jobs_to_wake, sweep_items
+from cms.jobs.waking import wake
+from cms.queues import Queue
 
 __all__ = [
+    "MAX_ATTEMPTS",
     "ItemOutcome",
     "JobKind",
     "JobLink",
+    "Queue",
     "cancel_job",
     "carry_out",
+    "count_items",
     "job_kinds",
     "jobs_to_wake",
+    "kind_label",
+    "queue_of",
     "resume_job",
+    "retry_items",
     "start_job",
+    "sweep_items",
+    "time_left",
+    "wake",
 ]

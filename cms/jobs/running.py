@@ -19,10 +19,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cms import tasks
 from cms.enums import ItemState, JobState
 from cms.errors import DomainError
+from cms.jobs.figures import count_items
 from cms.jobs.kinds import ItemOutcome, JobKind, job_kinds
+from cms.jobs.waking import wake
 from cms.models import Job, JobItem
 
 logger = logging.getLogger(__name__)
@@ -34,9 +35,13 @@ MAX_FAULTS_IN_A_ROW = 15
 # After this long a worker hands the job back, so that neither a broker's limit on unacknowledged
 # messages is reached nor one long job keeps a worker from all others.
 SLICE = dt.timedelta(minutes=5)
+# After this long it hands the job back sooner if another job waits: short work is not kept behind long.
+GIVE_WAY = dt.timedelta(seconds=15)
 # Planning reads whole files.
 PLAN_LEASE_FACTOR = 10
 ASK_AGAIN = dt.timedelta(seconds=30)
+# Stands before the name of an error in the code of an item that will be tried again.
+_FAULT = "fault:"
 
 
 def _is_transient(error: BaseException) -> bool:
@@ -64,27 +69,6 @@ class Hold:
         held = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, lease_token=self.token)
         if held.update(lease_until=until) != 1:
             raise LeaseLostError
-
-
-def jobs_to_wake(now: dt.datetime, *, grace: dt.timedelta = dt.timedelta(seconds=10)) -> list[str]:
-    """Return ids of jobs nobody works on, and note that they were asked for.
-
-    A job whose worker vanished goes back to the queue. While a job waits, ``lease_until`` says when to
-    ask again: without it every sweep of a busy hour would add a message for every waiting job.
-    """
-    ask_again = now + ASK_AGAIN
-    vanished = Q(state=JobState.RUNNING, lease_until__lt=now)
-    unheard = Q(state=JobState.QUEUED) & (
-        Q(lease_until__lt=now) | Q(lease_until__isnull=True, created_at__lt=now - grace)
-    )
-    woken = []
-    for pk in Job.objects.filter(vanished | unheard).order_by("created_at").values_list("pk", flat=True):
-        taken = Job.objects.filter(vanished | unheard, pk=pk).update(
-            state=JobState.QUEUED, lease_token=None, lease_until=ask_again
-        )
-        if taken == 1:
-            woken.append(str(pk))
-    return woken
 
 
 def carry_out(job_id: str) -> None:
@@ -138,25 +122,31 @@ def _carry_out(job: Job, token: uuid.UUID) -> None:
 
 
 def _work(hold: Hold) -> None:
-    slice_ends = timezone.now() + SLICE
+    begun = timezone.now()
+    look_round = begun + GIVE_WAY
     if not hold.job.items.exists():
         _plan(hold)
     faults = 0
-    while True:
-        items = _next_items(hold)
-        if not items:
-            _close(hold.job, hold.kind, hold.token, JobState.DONE, "")
-            return
-        fault = _work_chunk(hold, items)
-        if fault is not None:
+    while items := _next_items(hold):
+        if items[0].attempts >= MAX_ATTEMPTS:
+            _set_aside(hold, items[0])
+        elif (fault := _work_chunk(hold, items)) is None:
+            faults = 0
+        else:
             faults += 1
             if faults >= MAX_FAULTS_IN_A_ROW:
                 raise fault
-        elif items[0].attempts < MAX_ATTEMPTS:  # worked, not merely set aside
-            faults = 0
-        if timezone.now() > slice_ends:
+        now = timezone.now()
+        if now > begun + SLICE or (now > look_round and _others_wait()):
             _hand_back(hold)
             return
+        if now > look_round:
+            look_round = now + GIVE_WAY
+    _close(hold.job, hold.kind, hold.token, JobState.DONE, "")
+
+
+def _others_wait() -> bool:
+    return Job.objects.filter(state=JobState.QUEUED).exists()
 
 
 def _lease_end(now: dt.datetime, factor: int = 1) -> dt.datetime:
@@ -176,29 +166,43 @@ def _plan(hold: Hold) -> None:
 
 
 def _next_items(hold: Hold) -> list[JobItem]:
-    """Return the next chunk, its attempts counted before the work.
-
-    An item that was tried before goes alone: only then does a crash tell which item caused it.
-    """
+    """Return the next chunk. An item that was tried before goes alone: only then does a crash tell which caused it."""
     items = list(hold.job.items.filter(state=ItemState.PENDING).order_by("position")[: hold.kind.chunk])
-    if not items:
-        return []
-    if items[0].attempts:
-        items = items[:1]
-    else:
-        items = [item for item in items if item.attempts == 0]
+    if items and items[0].attempts:
+        return items[:1]
+    return [item for item in items if item.attempts == 0]
+
+
+def _count_try(hold: Hold, items: list[JobItem]) -> None:
+    """Count before the work: a worker that is killed in it cannot count any more."""
     with transaction.atomic():
         hold.renew(hold.kind.lease_factor)
-        JobItem.objects.filter(pk__in=[item.pk for item in items]).update(attempts=F("attempts") + 1)
-    return items
+        JobItem.objects.filter(pk__in=[item.pk for item in items]).update(
+            attempts=F("attempts") + 1, tried_at=timezone.now(), code=""
+        )
+
+
+def _set_aside(hold: Hold, item: JobItem) -> None:
+    """Leave an item that took all its tries; its code still says how the last one ended, if anybody could say."""
+    fault = item.code.removeprefix(_FAULT) if item.code.startswith(_FAULT) else ""
+    if fault:
+        message = _("处理这一项时系统出错（%(fault)s），试了 %(count)s 次都没有办成，先放在一边。") % {
+            "fault": fault,
+            "count": item.attempts,
+        }
+    else:
+        message = _(
+            "处理这一项时程序突然中断，一共 %(count)s 次，先放在一边。可能是这一项的内容有问题，也可能是内存不够或者停电。"
+        ) % {"count": item.attempts}
+    outcome = ItemOutcome(ItemState.SET_ASIDE, "fault" if fault else "worker_lost", message)
+    logger.error("job %s (%s): item %s set aside", hold.job.pk, hold.kind.name, item.position)
+    _mark_alone(hold, item, outcome)
 
 
 def _work_chunk(hold: Hold, items: list[JobItem]) -> Exception | None:
-    """Work the items or set one aside; return the fault of ours that left them pending, if any."""
-    if items[0].attempts >= MAX_ATTEMPTS:
-        message = _("试了 %(count)s 次都没有完成，已跳过，请联系管理员。") % {"count": MAX_ATTEMPTS}
-        _mark_alone(hold, items[0], ItemOutcome(ItemState.REFUSED, "gave_up", message))
-        return None
+    """Work the items; return the fault of ours that left them pending, if any."""
+    _count_try(hold, items)
+    tried = JobItem.objects.filter(pk__in=[item.pk for item in items])
     try:
         _work_items(hold, items)
     except LeaseLostError:
@@ -209,10 +213,11 @@ def _work_chunk(hold: Hold, items: list[JobItem]) -> Exception | None:
             _mark_alone(hold, items[0], ItemOutcome(ItemState.REFUSED, error.code, str(error)))
     except Exception as error:
         if _is_transient(error):
-            JobItem.objects.filter(pk__in=[item.pk for item in items]).update(attempts=F("attempts") - 1)
+            tried.update(attempts=F("attempts") - 1)
             raise
         # The item stays pending and comes again alone, up to MAX_ATTEMPTS.
         logger.exception("job %s (%s): item %s broke", hold.job.pk, hold.kind.name, items[0].position)
+        tried.update(code=f"{_FAULT}{type(error).__name__}"[:60])
         return error
     return None
 
@@ -229,9 +234,13 @@ def _work_items(hold: Hold, items: list[JobItem]) -> None:
         hold.kind.prepare(hold.job, keys)
     if not hold.kind.in_transaction:
         outcomes = hold.kind.do_items(hold.job, keys)
-        with transaction.atomic():
-            hold.renew(hold.kind.lease_factor)
-            _mark(items, outcomes)
+        try:
+            with transaction.atomic():
+                hold.renew(hold.kind.lease_factor)
+                _mark(items, outcomes)
+        except LeaseLostError:
+            _mark_if_cancelled(hold, items, outcomes)
+            raise
         return
     with transaction.atomic():
         hold.renew(hold.kind.lease_factor)
@@ -244,12 +253,24 @@ def _mark(items: list[JobItem], outcomes: list[ItemOutcome]) -> None:
     JobItem.objects.bulk_update(items, ["state", "code", "message"])
 
 
+def _mark_if_cancelled(hold: Hold, items: list[JobItem], outcomes: list[ItemOutcome]) -> None:
+    """Say the truth about a chunk that was in hand when the job was cancelled: its work is done."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=hold.job.pk)
+        if job.state != JobState.CANCELLED:
+            return  # in other hands: they work the same items and mark them
+        pending = set(job.items.filter(state=ItemState.PENDING).values_list("pk", flat=True))
+        late = [pair for pair in zip(items, outcomes, strict=True) if pair[0].pk in pending]
+        _mark([item for item, _outcome in late], [outcome for _item, outcome in late])
+        Job.objects.filter(pk=job.pk).update(figures=count_items(job))
+
+
 def _hand_back(hold: Hold) -> None:
     """Put the job back into the queue; a slice that ended in good order is not an interruption."""
     held = Job.objects.filter(pk=hold.job.pk, lease_token=hold.token, state=JobState.RUNNING)
     ask_again = timezone.now() + ASK_AGAIN
     if held.update(state=JobState.QUEUED, lease_token=None, lease_until=ask_again, runs=F("runs") - 1) == 1:
-        tasks.wake(str(hold.job.pk))
+        wake(hold.job)
 
 
 def _close(job: Job, kind: JobKind | None, token: uuid.UUID, state: JobState, message: str) -> None:
@@ -257,7 +278,10 @@ def _close(job: Job, kind: JobKind | None, token: uuid.UUID, state: JobState, me
         ended = Job.objects.filter(pk=job.pk, lease_token=token, state=JobState.RUNNING).update(
             state=state, message=message[:300], finished_at=timezone.now(), lease_token=None, lease_until=None
         )
-        if ended != 1 or kind is None:
+        if ended != 1:
+            return
+        Job.objects.filter(pk=job.pk).update(figures=count_items(job))
+        if kind is None:
             return
         after = kind.finish if state == JobState.DONE else kind.fail
         if after is not None:

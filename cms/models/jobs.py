@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cms.enums import ItemState, JobState
+from cms.enums import FINISHED_JOBS, ItemState, JobState
 from cms.ids import uuid7
 from cms.models.files import StoredFile
 from cms.models.organisations import Organisation
@@ -14,7 +14,11 @@ from cms.querysets import OwnedQuerySet
 
 
 class Job(models.Model):
-    """One piece of background work with its progress; the rows are the truth, a message only wakes a worker."""
+    """One piece of background work with its progress; the rows are the truth, a message only wakes a worker.
+
+    ``figures`` counts the items by state once the job is over, for lists and for the time after the items
+    were swept.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=40)
@@ -41,6 +45,11 @@ class Job(models.Model):
         StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs"
     )
 
+    figures = models.JSONField(
+        _("结果统计"), default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+    )
+    items_swept_at = models.DateTimeField(_("明细清理时间"), null=True, blank=True)
+
     objects = OwnedQuerySet["Job"].as_manager()
 
     class Meta:
@@ -55,11 +64,14 @@ class Job(models.Model):
     @property
     def is_finished(self) -> bool:
         """Whether nothing more will happen."""
-        return self.state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+        return self.state in FINISHED_JOBS
 
 
 class JobItem(models.Model):
-    """One item of a job; ``key`` names it for the handler, ``message`` tells a person how it went."""
+    """One item of a job; ``key`` names it for the handler, ``message`` tells a person how it went.
+
+    ``attempts`` and ``tried_at`` are written before the work: a killed worker leaves them behind.
+    """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveIntegerField()
@@ -69,6 +81,7 @@ class JobItem(models.Model):
     code = models.CharField(max_length=60, blank=True)
     message = models.CharField(_("说明"), max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(_("最近处理时间"), null=True)
 
     class Meta:
         verbose_name = _("任务项目")

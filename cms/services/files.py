@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import uuid
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 from django.db import transaction
@@ -35,6 +36,8 @@ def store_file(
 ) -> StoredFile:
     """Write ``content`` to the private store and return its row; sensitive kinds are encrypted there.
 
+    Without ``expires_at`` the bytes are kept as ``FILE_KEEP_DAYS`` says of the kind, else for ever.
+
     Call it outside a transaction that holds locks: the store may be a network away.
     """
     sensitive = kind in SENSITIVE_FILES
@@ -50,12 +53,17 @@ def store_file(
         created_by=by,
         organisation=organisation,
         created_at=at,
-        expires_at=expires_at,
+        expires_at=expires_at or _kept_until(kind, at),
     )
     payload = crypto.encrypt(content) if sensitive else content
     file.content.save(f"{file.id}.bin", ContentFile(payload), save=False)
     file.save(force_insert=True)
     return file
+
+
+def _kept_until(kind: FileKind, at: dt.datetime) -> dt.datetime | None:
+    days = settings.FILE_KEEP_DAYS.get(kind)
+    return None if days is None else at + dt.timedelta(days=days)
 
 
 def read_file(file: StoredFile) -> bytes:

@@ -24,8 +24,6 @@ from cms.jobs import ItemOutcome, JobLink, start_job
 from cms.models import Job, Organisation, RosterRow, RosterUpload, StoredFile, User
 from cms.services.files import read_file, store_file
 
-# Long enough to put wrong rows right and to answer questions; then the numbers are gone from the store.
-KEEP_FILE = dt.timedelta(days=30)
 _CONTENT_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileFormat.CSV: "text/csv",
@@ -64,7 +62,6 @@ def upload_roster(
         by=by,
         at=at,
         organisation=organisation,
-        expires_at=at + KEEP_FILE,
     )
     with transaction.atomic():
         upload = RosterUpload.objects.create(
@@ -253,6 +250,30 @@ def finish_check(job: Job) -> None:
 def fail_check(job: Job) -> None:
     """Nothing can be confirmed; the reason stands on the upload."""
     _set_state(job, RosterState.UNREADABLE, job.message or _("检查已取消。"))
+
+
+def reopen_check(job: Job) -> None:
+    """The check goes on. Refuses ``roster_moved_on`` once the roster was confirmed or its file is gone."""
+    _reopen(job, _upload_of(job).check_job_id, RosterState.CHECKING)
+
+
+def reopen_import(job: Job) -> None:
+    """The import goes on. Refuses ``roster_moved_on`` when a later import took over or the file is gone."""
+    _reopen(job, _upload_of(job).import_job_id, RosterState.IMPORTING)
+
+
+def _reopen(job: Job, current: object, state: RosterState) -> None:
+    upload = (
+        RosterUpload.objects.select_for_update(of=("self",)).select_related("file").get(pk=job.subject_id)
+    )
+    taken_over = job.pk != current or upload.state == RosterState.IMPORTING
+    confirmed = state == RosterState.CHECKING and upload.import_job_id is not None
+    if taken_over or confirmed or not upload.file.content:
+        raise DomainError(
+            "roster_moved_on",
+            _("这份花名册后来已经另外处理，这个任务不能再接着做。请看花名册，或者重新上传。"),
+        )
+    _set_state(job, state)
 
 
 def finish_import(job: Job) -> None:

@@ -9,7 +9,8 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from cms.settings.env import env_bool, env_str
+from cms.queues import Queue, broker_queues, task_routes
+from cms.settings.env import env_bool, env_int, env_str
 
 # Lets forms and views be subscripted at run time (``ModelForm[Claim]``), as the type checker reads them.
 django_stubs_ext.monkeypatch()
@@ -160,12 +161,24 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
-# Two installations may share one broker, each with its own queue.
+# Without a limit: a worker that gives up on a broker that is away would be gone when it comes back.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A request that starts work does not wait for a broker that is away; the sweep asks again.
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+# Two installations may share one broker, each with its own queues.
 CELERY_TASK_DEFAULT_QUEUE = env_str("CELERY_QUEUE", "caravan")
+CELERY_TASK_QUEUES = broker_queues(CELERY_TASK_DEFAULT_QUEUE, env_str("CELERY_QUEUE_TYPE", "classic"))
+CELERY_TASK_ROUTES = task_routes(
+    {"caravan.tasks.*": Queue.ENROL, "certificates.issuing.tasks.*": Queue.DOCUMENTS},
+    CELERY_TASK_DEFAULT_QUEUE,
+)
 # RabbitMQ and Redis both redeliver; a job longer than this would be started twice, so chunks stay short.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 3600}
-CELERY_BEAT_SCHEDULE = {
+# Every entry may run twice at once (two beats) or be missed: what is due stands in the database.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-jobs": {"task": "cms.tasks.sweep_jobs", "schedule": 5.0},
+    "sweep-job-items": {"task": "cms.tasks.sweep_job_items", "schedule": 3600.0},
     "expire-files": {"task": "cms.tasks.expire_files", "schedule": 3600.0},
     "discard-strays": {"task": "cms.tasks.discard_strays", "schedule": 3600.0},
     "forget-links": {"task": "cms.tasks.forget_links", "schedule": 86400.0},
@@ -174,7 +187,16 @@ CELERY_BEAT_SCHEDULE = {
     "end-notices": {"task": "certificates.subsidies.tasks.end_due_notices", "schedule": 600.0},
     "sweep-certificates": {"task": "certificates.issuing.tasks.sweep_certificates", "schedule": 60.0},
 }
-JOB_LEASE_SECONDS = 30
+# While no worker is there, such messages do not pile up. Two minutes: clocks of two machines differ.
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry["options"] = {"expires": max(120.0, _entry["schedule"])}
+# A worker that has not been heard of for so long has lost its job.
+JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 30)
+# How each item of a job went is kept so long after its end; the figures stay.
+JOB_ITEMS_KEEP_DAYS = env_int("JOB_ITEMS_KEEP_DAYS", 180)
+# How long the bytes of a private file are kept, by its kind; a kind that is not named: for ever.
+# Rosters: long enough to put wrong rows right and to answer questions; then the numbers are gone.
+FILE_KEEP_DAYS = {"roster": 30}
 
 _ADMIN_STYLE = "'unsafe-inline'"
 CONTENT_SECURITY_POLICY = {

@@ -17,7 +17,7 @@ if "TEST_VAR_DIR" not in os.environ:
 _process = os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ["VAR_DIR"] = str(Path(os.environ["TEST_VAR_DIR"]) / _process)
 # One broker serves the whole run: a worker of this process must not take another's messages.
-os.environ["CELERY_QUEUE"] = f"caravan-{_process}"
+os.environ["CELERY_QUEUE"] = os.environ.get("QUEUE_OF_TEST", "caravan") + f"-{_process}"
 
 from cms.settings.embedded import *  # noqa: E402,F403  reads what is set above
 

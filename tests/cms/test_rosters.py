@@ -25,7 +25,7 @@ from cms.identity import demo_number
 from cms.importing.findings import unseal
 from cms.importing.people import ROSTER_HEADINGS
 from cms.importing.reader import read_table
-from cms.jobs import cancel_job, carry_out
+from cms.jobs import cancel_job, carry_out, resume_job
 from cms.models import (
     AuditEntry,
     GroupTag,
@@ -380,6 +380,27 @@ def test_a_cancelled_import_can_be_confirmed_again(school: Organisation, planner
     upload.refresh_from_db()
     assert upload.state == RosterState.CHECKED
     assert imported(upload, planner).state == RosterState.IMPORTED and Person.objects.count() == 2
+
+
+def test_a_cancelled_import_goes_on_unless_another_took_over(school: Organisation, planner: User) -> None:
+    upload = checked(csv_of(row_of(), row_of("张三", OTHER)), school, planner)
+    upload = confirm_roster(upload, by=planner, at=NOW)
+    first = upload.import_job
+    cancel_job(first, by=planner, at=NOW)
+    resume_job(first, by=planner, at=NOW)
+    upload.refresh_from_db()
+    assert upload.state == RosterState.IMPORTING
+    cancel_job(first, by=planner, at=NOW)
+    upload.refresh_from_db()
+    second = confirm_roster(upload, by=planner, at=NOW).import_job
+    for job in (first, upload.check_job):
+        Job.objects.filter(pk=job.pk).update(state=JobState.CANCELLED)
+        with pytest.raises(DomainError) as refusal:
+            resume_job(job, by=planner, at=NOW)
+        assert refusal.value.code == "roster_moved_on"
+    carry_out(str(second.pk))
+    upload.refresh_from_db()
+    assert upload.state == RosterState.IMPORTED and Person.objects.count() == 2
 
 
 def test_a_second_confirmation_is_refused(school: Organisation, planner: User) -> None:

@@ -14,7 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.management.base import CommandError
 
+from cms.management.commands import serve
+from cms.queues import Queue
 from tests.harness.demo import embedded_environment
 from tests.harness.migrated import migrated_file
 from tests.servers.start import free_port
@@ -137,6 +141,30 @@ def test_it_answers_stands_alone_and_revives_its_worker(served: Served, folder: 
     until(lambda: "The worker ended with exit code -9; it was started again." in served.output(), served)
     assert served.child("celery") != first
     assert served.child("gunicorn") == web
+
+
+def test_a_queue_gets_a_worker_of_its_own(tmp_path: Path) -> None:
+    prefix = settings.CELERY_TASK_DEFAULT_QUEUE
+    alone = serve._workers(tmp_path, [])
+    assert [part.name for part in alone] == ["worker"] and not {"-Q", "-X"} & set(alone[0].args)
+    rest, imports = serve._workers(tmp_path, [Queue.IMPORTS])
+    assert rest.args[rest.args.index("-X") + 1] == f"{prefix}-imports" and "-B" in rest.args
+    assert imports.args[imports.args.index("-Q") + 1] == f"{prefix}-imports" and "-B" not in imports.args
+
+
+def test_a_child_that_is_killed_is_started_again_however_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = {"killed": "kill -9 $$", "broken": "exit 3"}
+    parts = {name: serve.Part(name, ["sh", "-c", how]) for name, how in ends.items()}
+    for part in parts.values():
+        part.start()
+    for _ in range(4):
+        parts["killed"].child.wait()
+        assert parts["killed"].revive() == -signal.SIGKILL
+    with pytest.raises(CommandError, match="right after its start"):
+        for _ in range(3):
+            parts["broken"].child.wait()
+            parts["broken"].revive()
+    parts["killed"].child.wait()
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])

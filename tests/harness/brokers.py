@@ -19,7 +19,8 @@ from django.conf import settings
 from cms.children import kill_group, start_child, stop_child, tail
 from tests.harness.database import test_database_url
 from tests.harness.missing import skip_or_fail
-from tests.servers import SERVERS, ServerMissing
+from tests.servers import SERVERS, ServerMissing, redis
+from tests.servers.start import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,16 +60,49 @@ def postgres_url(server_url: Callable[[str], str]) -> str:
     return server_url("TEST_POSTGRES_URL")
 
 
+@dataclass
+class MortalRedis:
+    """A Redis of this test's own that it may stop and start again; a stop forgets every message."""
+
+    url: str = ""
+    port: int = field(default_factory=free_port)
+    _running: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        """Start it, always at the same address."""
+        self.url = self._running.enter_context(redis(self.port))
+
+    def stop(self) -> None:
+        """End it."""
+        self._running.close()
+
+
+@pytest.fixture
+def mortal_redis() -> Iterator[MortalRedis]:
+    """A running Redis that the test may stop and start again."""
+    server = MortalRedis()
+    try:
+        server.start()
+    except ServerMissing as error:
+        skip_or_fail(str(error))
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def broker(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The broker that tasks are sent to, empty: ``filesystem``, or by parameter ``redis``, ``rabbitmq``.
+    """The broker that tasks are sent to, empty: ``filesystem``, or by parameter ``redis``, ``rabbitmq``,
+    ``mortal_redis``.
 
     ``@pytest.mark.parametrize("broker", ["redis", "rabbitmq"], indirect=True)``
     """
     from cms.celery import app
 
     kind = getattr(request, "param", "filesystem")
-    url = "filesystem://localhost//" if kind == "filesystem" else request.getfixturevalue(f"{kind}_url")
+    if kind == "mortal_redis":
+        url = request.getfixturevalue("mortal_redis").url
+    else:
+        url = "filesystem://localhost//" if kind == "filesystem" else request.getfixturevalue(f"{kind}_url")
     names = ("broker_url", "broker_read_url", "broker_write_url", "broker_transport_options")
     before = {name: app.conf[name] for name in names}
     transport = before["broker_transport_options"] if kind == "filesystem" else {"visibility_timeout": 3600}
@@ -122,17 +156,26 @@ class Workers:
     started: list[Worker] = field(default_factory=list)
 
     def __call__(
-        self, *options: str, pool: str = "threads", concurrency: int = 2, beat: bool = False
+        self,
+        *options: str,
+        pool: str = "threads",
+        concurrency: int = 2,
+        beat: bool = False,
+        env: dict[str, str] | None = None,
     ) -> Worker:
-        """Start one worker, wait until it takes tasks, and return it; ``options`` go to Celery."""
+        """Start one worker, wait until it takes tasks, and return it; ``options`` go to Celery.
+
+        ``env`` is added to its environment.
+        """
         name = f"worker{len(self.started)}"
         log = self.folder / f"{name}.log"
-        env = {
+        environment = {
             **os.environ,
             "DATABASE_URL": test_database_url(),
             "CELERY_BROKER_URL": self.broker_url,
             "DJANGO_SETTINGS_MODULE": "cms.settings.test",
             "PYTHONUNBUFFERED": "1",
+            **(env or {}),
         }
         args = [
             sys.executable, "-m", "celery", "-A", "cms", "worker", "-n", f"{name}-{os.getpid()}@localhost",
@@ -141,7 +184,7 @@ class Workers:
         if beat:
             args += ["-B", "-s", str(self.folder / f"{name}.beat")]
         with log.open("wb") as output:
-            child = start_child([*args, *options], env=env, cwd=ROOT, stdout=output, stderr=output)
+            child = start_child([*args, *options], env=environment, cwd=ROOT, stdout=output, stderr=output)
         worker = Worker(child, log)
         self.started.append(worker)
         deadline = time.monotonic() + 60

@@ -10,11 +10,11 @@ from tests.servers.start import answers, free_port, program, server_folder, wait
 
 
 @contextmanager
-def redis() -> Iterator[str]:
-    """Start a server and yield its URL; raise ``ServerMissing``."""
+def redis(port: int = 0) -> Iterator[str]:
+    """Start a server, at a port that is free if none is said, and yield its URL; raise ``ServerMissing``."""
     server = program("redis-server", "redis-server")
     with server_folder("redis") as folder:
-        log, port = folder / "log", free_port()
+        log, port = folder / "log", port or free_port()
         with log.open("ab") as output:
             child = start_child(
                 [server, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder,

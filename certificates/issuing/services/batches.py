@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from caravan.models import Enrolment, TrainingClass
 from caravan.records import source_of
@@ -18,7 +19,7 @@ from certificates.issuing.models import Certificate
 from certificates.issuing.services.issuing import number_certificate, render_and_store
 from cms.enums import ItemState, JobState
 from cms.errors import DomainError
-from cms.jobs import ItemOutcome, JobKind, JobLink, start_job
+from cms.jobs import ItemOutcome, JobKind, JobLink, Queue, start_job
 from cms.models import Job, User
 from courses.models import TrainingRecord
 from courses.querysets import RecordQuerySet
@@ -112,4 +113,12 @@ def _link(job: Job) -> JobLink:
     return JobLink(_("看证书"), reverse("certificate:index"))
 
 
-ISSUE_CERTIFICATES = JobKind(KIND, plan=plan_items, do_items=issue_items, link=_link, in_transaction=False)
+ISSUE_CERTIFICATES = JobKind(
+    KIND,
+    plan=plan_items,
+    do_items=issue_items,
+    link=_link,
+    in_transaction=False,
+    queue=Queue.DOCUMENTS,
+    label=gettext_lazy("签发证书"),
+)

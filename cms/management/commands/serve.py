@@ -32,6 +32,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from cms.children import end_with_parent, kill_group, start_child, stop_children
+from cms.queues import Queue, broker_name
 
 _WEB_THREADS = 16
 _WORKER_THREADS = 2
@@ -65,7 +66,9 @@ class Part:
         if code is None or self.child is None:
             return None
         kill_group(self.child)
-        quick = time.monotonic() - self.started_at < _QUICK_DEATH_SECONDS
+        # One that was killed did not fail to start: an item of a job may kill the worker, and is set aside
+        # after a few times, but the command must live that long.
+        quick = code >= 0 and time.monotonic() - self.started_at < _QUICK_DEATH_SECONDS
         self.quick_deaths = self.quick_deaths + 1 if quick else 0
         if self.quick_deaths >= _QUICK_DEATHS_ALLOWED:
             raise CommandError(
@@ -89,6 +92,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--no-demo", action="store_true", help="with --prepare: load no demo world")
         parser.add_argument(
+            "--own-worker",
+            action="append",
+            default=[],
+            choices=[queue.value for queue in Queue if queue],
+            help="give this queue a worker of its own; may be repeated",
+        )
+        parser.add_argument(
             "--end-with-parent", action="store_true", help="end when the calling process is killed"
         )
 
@@ -105,7 +115,8 @@ class Command(BaseCommand):
             if options["prepare"]:
                 self._prepare(demo=not options["no_demo"])
             scope.enter_context(_signals_set(stop))
-            self._run(_parts(host, port, var), f"http://{_shown(host)}:{port}/", stop)
+            own = [Queue(name) for name in options["own_worker"]]
+            self._run(_parts(host, port, var, own), f"http://{_shown(host)}:{port}/", stop)
 
     def _prepare(self, *, demo: bool) -> None:
         try:
@@ -169,21 +180,35 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _parts(host: str, port: int, var: Path) -> list[Part]:
+def _parts(host: str, port: int, var: Path, own: list[Queue]) -> list[Part]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = [
         sys.executable, "-m", "gunicorn", "cms.wsgi:application", "--bind", bind,
         "--workers", "1", "--threads", str(_WEB_THREADS), "--timeout", "120", "--graceful-timeout", "5",
         "--log-level", "warning", "--no-control-socket",
     ]  # fmt: skip
+    return [Part("web server", web), *_workers(var, own)]
+
+
+def _workers(var: Path, own: list[Queue]) -> list[Part]:
+    """One worker with the scheduler for all queues, but those in ``own`` have a worker each."""
     # Running as root is the office's choice on its own machine; the long warning hides real ones.
     worker = [
         sys.executable, "-W", "ignore::RuntimeWarning:celery.platforms",
-        "-m", "celery", "-q", "-A", "cms", "worker", "-B", "-s", str(var / "beat-schedule"),
-        "-P", "threads", "-c", str(_WORKER_THREADS), "--loglevel", "WARNING",
+        "-m", "celery", "-q", "-A", "cms", "worker", "-P", "threads", "--loglevel", "WARNING",
         "--without-gossip", "--without-mingle", "--without-heartbeat",
     ]  # fmt: skip
-    return [Part("web server", web), Part("worker", worker)]
+    names = {queue: broker_name(queue, settings.CELERY_TASK_DEFAULT_QUEUE) for queue in own}
+    first = [*worker, "-B", "-s", str(var / "beat-schedule"), "-c", str(_WORKER_THREADS)]
+    if names:
+        first += ["-X", ",".join(names.values())]
+    return [
+        Part("worker", first),
+        *(
+            Part(f"worker for {queue}", [*worker, "-c", "1", "-n", f"{queue}@%h", "-Q", name])
+            for queue, name in names.items()
+        ),
+    ]
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
