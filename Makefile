@@ -26,7 +26,7 @@ test: ## Install what the suite needs, then check and test everything
 	@$(MAKE) --no-print-directory check
 	@$(PY) tests/run.py $(ARGS)
 
-test-deep: ## The same with 10 000 examples a property and the tests marked deep
+test-deep: ## What takes longer: 10 000 examples a property, and the tests marked deep
 	@sh deploy/install.sh test
 	@$(MAKE) --no-print-directory check
 	@HYPOTHESIS_PROFILE=deep $(PY) tests/run.py $(ARGS)

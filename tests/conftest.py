@@ -42,7 +42,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests that belong to this database and profile."""
+    """Keep the tests that belong to this database and profile.
+
+    The deep profile runs what differs from the quick one: properties, and tests marked deep.
+    """
     on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
     deep = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
     kept: list[pytest.Item] = []
@@ -50,7 +53,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
         here = bool(marks & {"postgresql", "both"}) if on_postgresql else "postgresql" not in marks
-        (kept if here and (deep or "deep" not in marks) else dropped).append(item)
+        is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        now = is_property or "deep" in marks if deep else "deep" not in marks
+        (kept if here and now else dropped).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
     items[:] = sorted(kept, key=lambda item: item.path.parent.name not in _LONG)
