@@ -27,8 +27,12 @@ PEOPLE = 100
 ON_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 
+# On SQLite the quick suite kills workers of the smaller jobs in test_kill_jobs.py.
+BROKER = "redis" if ON_POSTGRESQL else pytest.param("filesystem", marks=pytest.mark.deep)
+
+
 @pytest.mark.both
-@pytest.mark.parametrize("broker", ["redis" if ON_POSTGRESQL else "filesystem"], indirect=True)
+@pytest.mark.parametrize("broker", [BROKER], indirect=True)
 def test_a_killed_worker_loses_no_certificate_and_makes_none_twice(worker) -> None:
     world = make_world()
     for _ in range(PEOPLE):

@@ -40,12 +40,8 @@ def test_rows_of_the_migrations_survive_a_flush(transactional_db: None, time: st
     Locale.objects.create(language_code="en")
 
 
-@pytest.mark.parametrize("broker", ["filesystem", "redis", "rabbitmq"], indirect=True)
-def test_a_worker_takes_tasks_and_can_be_killed(worker, broker: str) -> None:
-    from cms.celery import app
-
+def test_a_worker_takes_tasks_and_can_be_killed(worker) -> None:
     first = worker()
-    assert app.control.ping(timeout=5) or broker.startswith("filesystem")
     first.kill()
     assert first.child.returncode != 0
 
