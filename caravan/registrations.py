@@ -8,6 +8,7 @@ from caravan import (  # noqa: F401  each registers by import
     assessing,
     audit_words,
     coming,
+    message_kinds,
 )
 from caravan.backoffice import todo
 from caravan.backoffice.class_panels import class_panels

@@ -167,3 +167,44 @@ class RowOutcome(models.TextChoices):
     SAME = "same", _("已有，无变化")
     DIFFERS = "differs", _("与登记不一致")
     REFUSED = "refused", _("不能导入")
+
+
+class Channel(models.TextChoices):
+    """How a message reaches somebody."""
+
+    IN_SITE = "in_site", _("站内消息")
+    SMS = "sms", _("短信")
+    EMAIL = "email", _("邮件")
+
+
+class MessageState(models.TextChoices):
+    """Life of a message; posted means that its recipient can read it here."""
+
+    QUEUED = "queued", _("等待发出")
+    POSTED = "posted", _("已发出")
+    WITHDRAWN = "withdrawn", _("已作废")
+    FAILED = "failed", _("写不出来")
+
+
+class DeliveryState(models.TextChoices):
+    """Life of one way of a message; every state but the first two is final until somebody tries again."""
+
+    QUEUED = "queued", _("等待发送")
+    SENDING = "sending", _("正在发送")
+    SENT = "sent", _("已送出")
+    REFUSED = "refused", _("被退回")
+    UNKNOWN = "unknown", _("不知是否送到")
+    SKIPPED = "skipped", _("没有发")
+
+
+DELIVERY_MOVES: dict[str, frozenset[str]] = {
+    DeliveryState.QUEUED: frozenset({DeliveryState.SENDING, DeliveryState.SKIPPED}),
+    DeliveryState.SENDING: frozenset(
+        {DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.UNKNOWN, DeliveryState.QUEUED}
+    ),
+    DeliveryState.SENT: frozenset(),
+    # Somebody looked at it and lets it go out again.
+    DeliveryState.REFUSED: frozenset({DeliveryState.QUEUED}),
+    DeliveryState.UNKNOWN: frozenset({DeliveryState.QUEUED}),
+    DeliveryState.SKIPPED: frozenset(),
+}

@@ -8,6 +8,8 @@ _READ_PEOPLE = frozenset({"view_person", "view_organisation", "view_region", "vi
 _APPOINT = frozenset({"view_membership", "add_membership", "change_membership"})
 _PEOPLE = frozenset({"add_person", "add_personslip"})
 _ROSTERS = frozenset({"add_rosterupload", "view_rosterupload"})
+_READ_MESSAGES = frozenset({"view_delivery", "view_quiethours"})
+_SEND_AGAIN = _READ_MESSAGES | {"change_delivery"}
 
 role_permissions.register(
     "wagtailadmin",
@@ -20,11 +22,13 @@ role_permissions.register(
         | _APPOINT
         | _ROSTERS
         | _PEOPLE
+        | _SEND_AGAIN
+        | {"add_quiethours"}
         | {"add_organisation", "change_organisation"},
-        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE,
-        Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE,
-        Role.SUBSIDY_OFFICER: _READ_PEOPLE,
-        Role.APPROVER: _READ_PEOPLE,
-        Role.AUDITOR: _READ_PEOPLE,
+        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE | _SEND_AGAIN,
+        Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN,
+        Role.SUBSIDY_OFFICER: _READ_PEOPLE | _READ_MESSAGES,
+        Role.APPROVER: _READ_PEOPLE | _READ_MESSAGES,
+        Role.AUDITOR: _READ_PEOPLE | _READ_MESSAGES,
     },
 )

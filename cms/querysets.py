@@ -128,3 +128,53 @@ class AuditQuerySet(models.QuerySet[AnyModel]):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Refuse: entries are never removed."""
         raise TypeError("audit entries are never removed")
+
+
+class MessageQuerySet(models.QuerySet[AnyModel]):
+    """Messages of an account: its own, and those of the people it acts for."""
+
+    def visible_to(self, user: User) -> MessageQuerySet[AnyModel]:
+        """Posted messages to the account or to somebody it acts for; an office sees the log instead."""
+        from cms.models import PersonAccount
+
+        people = PersonAccount.objects.filter(user=user, until__isnull=True).values("person_id")
+        return self.filter(Q(user=user) | Q(person_id__in=people), posted_at__isnull=False)
+
+    def unread_by(self, user: User) -> MessageQuerySet[AnyModel]:
+        """Visible, still true and not yet read by this account."""
+        from cms.enums import MessageState
+        from cms.models import MessageRead
+
+        read = MessageRead.objects.filter(user=user, message_id=models.OuterRef("pk"))
+        return self.visible_to(user).filter(~models.Exists(read), state=MessageState.POSTED)
+
+
+class DeliveryQuerySet(models.QuerySet[AnyModel]):
+    """The delivery log by scope."""
+
+    def visible_to(self, user: User) -> DeliveryQuerySet[AnyModel]:
+        """What one's organisation told people, and what was told in one's region."""
+        from cms.roles import Role
+
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(
+            Q(organisation_id__in=scope.organisations(Role.ORG_ADMIN, Role.PLANNER))
+            | scope.region_filter("region_code")
+        )
+
+    def failed(self) -> DeliveryQuerySet[AnyModel]:
+        """What did not arrive, or may not have, and may be tried again."""
+        from cms.enums import Channel, DeliveryState
+
+        states = [DeliveryState.REFUSED, DeliveryState.UNKNOWN]
+        return self.filter(state__in=states).exclude(channel=Channel.IN_SITE)
+
+
+class QuietHoursQuerySet(models.QuerySet[AnyModel]):
+    """Quiet hours: public facts."""
+
+    def visible_to(self, user: User) -> QuietHoursQuerySet[AnyModel]:
+        """All of them; the back office asks of every model."""
+        return self

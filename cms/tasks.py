@@ -61,3 +61,11 @@ def sweep_job_items() -> int:
     from cms.jobs import sweep_items
 
     return sweep_items(timezone.now())
+
+
+@shared_task(name="cms.tasks.deliver_messages")
+def deliver_messages() -> int:
+    """Post and send the messages that are due."""
+    from cms.messaging.sending import deliver_due
+
+    return deliver_due(timezone.now())

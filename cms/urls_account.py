@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cms.views import account, me
+from cms.views import account, me, messages
 
 app_name = "account"
 urlpatterns = [
@@ -16,4 +16,9 @@ urlpatterns = [
     path("me/", me.home, name="home"),
     path("me/switch/", me.switch, name="switch"),
     path("me/information/", me.information, name="information"),
+    path("me/messages/", messages.inbox, name="messages"),
+    path("me/messages/read/", messages.read_all, name="messages_read"),
+    path("me/messages/settings/", messages.choose, name="message_settings"),
+    path("me/messages/<uuid:pk>/", messages.message, name="message"),
+    path("me/messages/<uuid:pk>/go/", messages.go, name="message_go"),
 ]

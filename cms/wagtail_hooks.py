@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.base import ViewSetGroup
 
@@ -17,6 +18,7 @@ from cms.access import role_required
 from cms.backoffice.audit import AuditViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
 from cms.backoffice.keys import KeysMenuItem, KeysView
+from cms.backoffice.messages import DeliveryViewSet, QuietHoursViewSet
 from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet, RegionViewSet
 from cms.backoffice.people import PersonViewSet
 from cms.backoffice.rosters import RosterViewSet
@@ -45,6 +47,30 @@ class PeopleGroup(ViewSetGroup):
 def register_people() -> PeopleGroup:
     """Register 人员与机构."""
     return PeopleGroup()
+
+
+class MessageGroup(ViewSetGroup):
+    """消息."""
+
+    menu_label = gettext_lazy("消息")
+    menu_name = "messages"
+    menu_icon = "mail"
+    menu_order = 700
+    items = (DeliveryViewSet, QuietHoursViewSet)
+
+
+@hooks.register("register_admin_viewset")
+def register_messages() -> MessageGroup:
+    """Register 消息."""
+    return MessageGroup()
+
+
+@hooks.register("register_admin_menu_item")
+def inbox_menu_item() -> MenuItem:
+    """Lead to one's own inbox, which is a plain page."""
+    return MenuItem(
+        gettext_lazy("我的消息"), reverse("account:messages"), name="inbox", icon_name="mail", order=90
+    )
 
 
 @hooks.register("register_admin_urls")

@@ -18,6 +18,7 @@ from caravan.enums import ACTIVE, SEATED, EnrolmentState, EnrolmentWay
 from caravan.models import Enrolment, TrainingClass, WaitingEntry
 from caravan.services.seating import Seats, count_seats, give_rights, lock_people
 from caravan.services.states import lock_class
+from caravan.services.telling import tell_seated, tell_waiting
 from caravan.services.waiting import accept_offer, decline_offer, expire_offers, withdraw
 from cms import audit
 from cms.errors import DomainError, Refusals
@@ -155,8 +156,10 @@ def _admit(
     waiting = [one for one in new if one.state == EnrolmentState.WAITING]
     if seated:
         give_rights(seated, training_class, by=by, at=at)
+        tell_seated(seated, training_class, by=by, at=at)
     if waiting:
         _queue(waiting, training_class, seats, by=by, at=at)
+        tell_waiting(waiting, training_class, by=by, at=at)
     return new
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from caravan.enums import COUNTED_KINDS, ClassState, FilingDecision, SessionKind, SessionState, StaffRole
 from caravan.models import ClassFiling, TrainingClass
 from caravan.services.states import lock_class, move_class
+from caravan.services.telling import tell_filing_answered
 from caravan.services.timetabling import assessed_courses
 from cms import audit
 from cms.errors import DomainError, Refusals
@@ -194,6 +195,8 @@ def _answer(
     audit.record(
         f"class.{decision}", training_class, by=by, at=at, filing=filing.pk, remarks=bool(filing.remarks)
     )
+    filing.training_class = training_class
+    tell_filing_answered(filing, by=by, at=at)
     return training_class
 
 

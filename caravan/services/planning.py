@@ -27,6 +27,7 @@ from caravan.models import (
 )
 from caravan.services.booking import book_for_stop
 from caravan.services.states import FILED_STATES, lock_class, require_plannable
+from caravan.services.telling import tell_class_moved
 from caravan.services.waiting import offer_free_seats
 from cms import audit
 from cms.errors import DomainError, Refusals
@@ -312,6 +313,9 @@ def change_class(
     audit.record(
         "class.change", training_class, by=by, at=at, changed=changed, reason=reason.strip(), late=late
     )
+    moved = (starts_on, ends_on) != (old["starts_on"], old["ends_on"])
+    if moved and training_class.state in FILED_STATES:
+        tell_class_moved(training_class, old_starts_on=old["starts_on"], by=by, at=at)
     if capacity > old["capacity"]:
         offer_free_seats(training_class, at=at)
     return training_class

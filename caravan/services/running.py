@@ -13,7 +13,8 @@ from caravan.enums import ClassState, EnrolmentState, SessionState
 from caravan.models import Booking, Enrolment, TrainingClass
 from caravan.services.crediting import credit_course
 from caravan.services.seating import check_move
-from caravan.services.states import lock_class, move_class, require_move
+from caravan.services.states import FILED_STATES, lock_class, move_class, require_move
+from caravan.services.telling import tell_class_cancelled
 from caravan.services.waiting import end_enrolment
 from caravan.standing import CourseStanding, PersonStanding, open_rolls, session_words, standing_of
 from cms import audit
@@ -106,15 +107,19 @@ def cancel_class(
     if not reason.strip():
         raise DomainError("reason_missing", _("请写明为什么取消。"), field="reason")
     training_class = lock_class(training_class)
+    was_filed = training_class.state in FILED_STATES
     move_class(training_class, ClassState.CANCELLED)
     planned = training_class.sessions.filter(state=SessionState.PLANNED)
     Booking.objects.filter(session__in=planned).delete()
     count = planned.update(state=SessionState.CANCELLED)
     ends = [EnrolmentState.REQUESTED, EnrolmentState.WAITING, EnrolmentState.OFFERED, EnrolmentState.ENROLLED]
-    for enrolment in training_class.enrolments.filter(state__in=ends).select_related("person"):
+    ended = list(training_class.enrolments.filter(state__in=ends).select_related("person"))
+    for enrolment in ended:
         enrolment.training_class = training_class
         end_enrolment(enrolment, reason=_("班级取消：%(why)s") % {"why": reason.strip()}, by=by, at=at)
     audit.record("class.cancel", training_class, by=by, at=at, reason=reason.strip(), sessions=count)
+    if was_filed:
+        tell_class_cancelled(training_class, ended, reason=reason.strip(), by=by, at=at)
     return training_class
 
 

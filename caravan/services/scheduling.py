@@ -21,6 +21,7 @@ from caravan.rules import day_hours_rule
 from caravan.services.booking import Clash, book_for_session, find_clashes, lock_resources
 from caravan.services.free_times import FreeTime, free_times
 from caravan.services.states import FILED_STATES, lock_class, require_plannable
+from caravan.services.telling import tell_session_cancelled, tell_session_moved
 from cms import audit
 from cms.errors import DomainError, Refusals
 from cms.models import User
@@ -134,6 +135,7 @@ def move_session(
     _refuse_plan(training_class, plan, ignore=session, at=at)
     _refuse_clash(training_class, plan, ignore=session, by=by, at=at, title=_("没有改成"))
     old = _facts(session)
+    was_at, was_in, was_by = session.starts_at, session.room_id, session.trainer.user
     late = training_class.state in FILED_STATES and at >= session.starts_at
     session.starts_at, session.ends_at = starts_at, ends_at
     session.room, session.trainer = plan.room, plan.trainer
@@ -144,6 +146,10 @@ def move_session(
         "session.move", session, by=by, at=at, old=old, new=_facts(session), reason=reason.strip(), late=late,
         is_change=training_class.state in FILED_STATES,
     )  # fmt: skip
+    if training_class.state in FILED_STATES:
+        tell_session_moved(
+            session, old_starts_at=was_at, old_room_id=was_in, old_trainer=was_by, by=by, at=at
+        )
     return session
 
 
@@ -161,6 +167,8 @@ def cancel_session(session: Session, *, reason: str, by: User | None, at: dt.dat
     session.save(update_fields=["state"])
     session.bookings.all().delete()
     audit.record("session.cancel", session, by=by, at=at, reason=reason.strip(), late=late)
+    if training_class.state in FILED_STATES:
+        tell_session_cancelled(session, by=by, at=at)
     return session
 
 

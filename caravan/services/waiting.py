@@ -15,6 +15,7 @@ from caravan.records import records_of
 from caravan.rules import enrolment_rule
 from caravan.services.seating import check_move, count_seats, give_rights, lock_people
 from caravan.services.states import lock_class
+from caravan.services.telling import forget_place, tell_accepted, tell_offered
 from cms import audit
 from cms.errors import DomainError
 from cms.models import User
@@ -63,6 +64,7 @@ def accept_offer(enrolment: Enrolment, *, by: User | None, at: dt.datetime) -> E
     enrolment.enrolled_at = at
     enrolment.save(update_fields=["state", "roll_no", "enrolled_at"])
     give_rights([enrolment], training_class, by=by, at=at)
+    tell_accepted(enrolment, training_class, by=by, at=at)
     return enrolment
 
 
@@ -125,6 +127,7 @@ def offer_free_seats(training_class: TrainingClass, *, at: dt.datetime) -> list[
             "enrolment.offer", enrolment, by=None, at=at, for_person=enrolment.person,
             until=entry.offer_until.isoformat(),
         )  # fmt: skip
+        tell_offered(enrolment, training_class, until=entry.offer_until, at=at)
         offered.append(enrolment)
     return offered
 
@@ -140,6 +143,7 @@ def end_enrolment(enrolment: Enrolment, *, reason: str, by: User | None, at: dt.
     if held_a_seat:
         for record in records_of(enrolment.training_class, [enrolment.person_id]).open():
             abandon_record(record, ended_on=timezone.localdate(at), reason=reason, by=by, at=at)
+    forget_place(enrolment, at=at)
     audit.record(
         "enrolment.withdraw",
         enrolment,

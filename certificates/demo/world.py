@@ -11,7 +11,10 @@ from certificates.demo.class_life import moment
 from certificates.demo.elsewhere import add_other_classes
 from certificates.demo.stage import set_stage
 from certificates.demo.story import STEPS, Story
-from cms.models import Organisation, SiteSettings, User
+from certificates.refreshers.services.reminding import queue_reminders
+from cms.enums import MessageState
+from cms.messaging.posting import post_due
+from cms.models import Message, Organisation, SiteSettings, User
 
 
 def is_demo() -> bool:
@@ -35,4 +38,14 @@ def load_world(now: dt.datetime, *, tell: Callable[[str], None]) -> None:
     story = Story(set_stage(stage_day(today)), today, tell)
     for step in STEPS:
         step(story)
+        post_told()
     add_other_classes(story)
+    queue_reminders(now)
+    post_told()
+
+
+def post_told() -> None:
+    """Post what the step told people, each message on its own day, so that inboxes read like the story."""
+    queued = Message.objects.filter(state=MessageState.QUEUED)
+    for due_at in sorted(set(queued.values_list("due_at", flat=True))):
+        post_due(due_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certificates.refreshers import message_kinds  # noqa: F401  registers by import
 from certificates.refreshers.enums import RefresherState
 from certificates.refreshers.panels import RefresherCountdown
 from cms.backoffice.panels import learner_panels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from certificates.subsidies import todo
+from certificates.subsidies import message_kinds, todo  # noqa: F401  kinds register by import
 from certificates.subsidies.enums import BatchState, ClaimState, Outcome
 from certificates.subsidies.models import ClaimBatch
 from certificates.subsidies.panels import ClaimAdvice

@@ -24,6 +24,7 @@ from cms.errors import DomainError
 from cms.jobs.figures import count_items
 from cms.jobs.kinds import ItemOutcome, JobKind, job_kinds
 from cms.jobs.waking import wake
+from cms.messaging import queue_message
 from cms.models import Job, JobItem
 
 logger = logging.getLogger(__name__)
@@ -284,6 +285,29 @@ def _close(job: Job, kind: JobKind | None, token: uuid.UUID, state: JobState, me
         if kind is None:
             return
         after = kind.finish if state == JobState.DONE else kind.fail
+        job.refresh_from_db()
         if after is not None:
-            job.refresh_from_db()
             after(job)
+        _tell_starter(job)
+
+
+def _tell_starter(job: Job) -> None:
+    """Tell who started the job that it is over; a job that goes on later may end, and be told, again."""
+    if job.created_by is None or job.finished_at is None:
+        return
+    about = {
+        "title": job.title,
+        "state": str(job.state),
+        "total": job.total,
+        "refused": job.items.filter(state=ItemState.REFUSED).count(),
+        "why": job.message,
+    }
+    queue_message(
+        "job_finished",
+        subject=job,
+        user=job.created_by,
+        about=about,
+        occasion=f"{job.state} {job.finished_at.isoformat(timespec='seconds')}",
+        by=None,
+        at=job.finished_at,
+    )

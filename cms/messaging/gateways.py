@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 from dataclasses import dataclass
 from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-logger = logging.getLogger(__name__)
-
 
 class SmsRefusedError(Exception):
-    """The gateway did not take the message; the text says why, without phone or content."""
+    """The gateway did not take the message; the text says why, without phone or content.
+
+    ``code`` is the gateway's word or ours, fit for a log.
+    """
+
+    def __init__(self, text: str, code: str = "refused") -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class SmsTroubleError(SmsRefusedError):
+    """The gateway took nothing because something is out of order: the same may be tried again later."""
+
+
+class SmsUnclearError(SmsRefusedError):
+    """Nobody knows whether the gateway took it: not sent again by itself, a text is never paid for twice."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,16 @@ class SmsGateway(Protocol):
     def send(self, phone: str, text: str) -> SmsReceipt:
         """Hand ``text`` (Chinese or English, at most 500 characters) over for ``phone`` (E.164 or 11 digits)."""
         ...
+
+
+class ConsoleSmsGateway:
+    """For development: writes the text to standard error instead of sending it."""
+
+    def send(self, phone: str, text: str) -> SmsReceipt:
+        """Print phone and text; never for an office, where a text may hold a code."""
+
+        sys.stderr.write(f"SMS {phone}: {text}\n")
+        return SmsReceipt("console")
 
 
 def sms_gateway() -> SmsGateway | None:

@@ -4,6 +4,14 @@ from cms.models.audit import AuditEntry
 from cms.models.files import FileLink, StoredFile
 from cms.models.jobs import Job, JobItem
 from cms.models.memberships import Membership
+from cms.models.messages import (
+    Delivery,
+    Message,
+    MessageChoice,
+    MessageLanguage,
+    MessageRead,
+    QuietHours,
+)
 from cms.models.organisations import Licence, Organisation, OrganisationKind
 from cms.models.pages import HomePage, InfoPage
 from cms.models.people import (
@@ -25,6 +33,7 @@ from cms.models.users import User
 __all__ = [
     "Affiliation",
     "AuditEntry",
+    "Delivery",
     "DocumentDigest",
     "FileLink",
     "GroupTag",
@@ -35,6 +44,10 @@ __all__ = [
     "JobItem",
     "Licence",
     "Membership",
+    "Message",
+    "MessageChoice",
+    "MessageLanguage",
+    "MessageRead",
     "Organisation",
     "OrganisationKind",
     "Person",
@@ -42,6 +55,7 @@ __all__ = [
     "PersonDocument",
     "PersonName",
     "PersonSlip",
+    "QuietHours",
     "Region",
     "RegionSuccession",
     "RosterRow",

@@ -10,7 +10,8 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from cms.queues import Queue, broker_queues, task_routes
-from cms.settings.env import env_bool, env_int, env_str
+from cms.settings.env import env_bool, env_int, env_secret_or_empty, env_str
+from cms.settings.mail import mail_from_url
 
 # Lets forms and views be subscripted at run time (``ModelForm[Claim]``), as the type checker reads them.
 django_stubs_ext.monkeypatch()
@@ -104,6 +105,15 @@ SLIP_DAYS = 30
 FILE_LINK_HOURS = 24
 # Dotted path of the class that hands text messages over; empty: no text messages, slips instead.
 SMS_GATEWAY = env_str("SMS_GATEWAY", "")
+# What cms.messaging.http_gateway.HttpSmsGateway signs its requests with.
+SMS_HTTP_URL = env_str("SMS_HTTP_URL", "")
+SMS_HTTP_KEY_ID = env_str("SMS_HTTP_KEY_ID", "")
+SMS_HTTP_SECRET = env_secret_or_empty("SMS_HTTP_SECRET")
+SMS_HTTP_SIGNATURE = env_str("SMS_HTTP_SIGNATURE", "")
+SMS_HTTP_TEMPLATE = env_str("SMS_HTTP_TEMPLATE", "")
+SMS_HTTP_TIMEOUT = env_int("SMS_HTTP_TIMEOUT", 15)
+globals().update(mail_from_url(env_secret_or_empty("EMAIL_URL")))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_str("EMAIL_FROM", "caravan@localhost")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -170,7 +180,12 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_TASK_DEFAULT_QUEUE = env_str("CELERY_QUEUE", "caravan")
 CELERY_TASK_QUEUES = broker_queues(CELERY_TASK_DEFAULT_QUEUE, env_str("CELERY_QUEUE_TYPE", "classic"))
 CELERY_TASK_ROUTES = task_routes(
-    {"caravan.tasks.*": Queue.ENROL, "certificates.issuing.tasks.*": Queue.DOCUMENTS},
+    {
+        "caravan.tasks.*": Queue.ENROL,
+        "certificates.issuing.tasks.*": Queue.DOCUMENTS,
+        "cms.tasks.deliver_messages": Queue.NOTIFY,
+        "certificates.refreshers.tasks.*": Queue.NOTIFY,
+    },
     CELERY_TASK_DEFAULT_QUEUE,
 )
 # RabbitMQ and Redis both redeliver; a job longer than this would be started twice, so chunks stay short.
@@ -185,6 +200,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "discard-nameless-bytes": {"task": "cms.tasks.discard_nameless_bytes", "schedule": 86400.0},
     "expire-offers": {"task": "caravan.tasks.expire_offers", "schedule": 60.0},
     "end-notices": {"task": "certificates.subsidies.tasks.end_due_notices", "schedule": 600.0},
+    "deliver-messages": {"task": "cms.tasks.deliver_messages", "schedule": 10.0},
+    "remind-refreshers": {"task": "certificates.refreshers.tasks.queue_reminders", "schedule": 4 * 3600.0},
     "sweep-certificates": {"task": "certificates.issuing.tasks.sweep_certificates", "schedule": 60.0},
 }
 # While no worker is there, such messages do not pile up. Two minutes: clocks of two machines differ.

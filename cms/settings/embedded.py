@@ -13,8 +13,9 @@ from cms.settings.base import *  # noqa: F403
 from cms.settings.base import BASE_DIR
 from cms.settings.broker import filesystem_transport
 from cms.settings.databases import database_from_url
-from cms.settings.env import env_bool, env_list, env_secret, env_secrets, env_str
+from cms.settings.env import env_bool, env_list, env_secret, env_secret_or_empty, env_secrets, env_str
 from cms.settings.keys import ensure_key_files
+from cms.settings.mail import mail_from_url
 
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
 ensure_key_files(VAR_DIR / "keys", os.environ)
@@ -41,4 +42,4 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 # Both commands work from a checkout without collectstatic; WhiteNoise reads the apps' static folders.
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+globals().update(mail_from_url(env_secret_or_empty("EMAIL_URL") or "console:"))

@@ -71,3 +71,9 @@ def env_secret(name: str) -> str:
 def env_secrets(name: str) -> list[str]:
     """Return several secrets, newest first, one a line or separated by commas."""
     return [item.strip() for item in env_secret(name).replace("\n", ",").split(",") if item.strip()]
+
+
+def env_secret_or_empty(name: str) -> str:
+    """Return a secret as ``env_secret`` does, or an empty string where neither name is set: for what may be left out."""
+    given = any(os.environ.get(key, "").strip() for key in (name, f"{name}_FILE"))
+    return env_secret(name) if given else ""

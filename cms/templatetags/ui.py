@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.db import DatabaseError
 from django.forms import BaseForm, BoundField
 from django.template.context import Context
 from django.template.loader import render_to_string
@@ -116,3 +117,22 @@ def menu_links(context: Context, menu: str = "public") -> list[navigation.MenuLi
         "footer": navigation.footer_menu,
     }
     return navigation.links_for(menus[menu], context.get("request"))
+
+
+@register.simple_tag(takes_context=True)
+def unread_messages(context: Context) -> int:
+    """Return how many messages the reader has not read, 100 for more; one query a page, none for visitors."""
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    if request is None or user is None or not user.is_authenticated:
+        return 0
+    if not hasattr(request, "_unread_messages"):
+        from cms.models import Message
+
+        try:
+            request._unread_messages = Message.objects.unread_by(user).order_by()[:100].count()
+        except DatabaseError:
+            # An error page shows the header too, also while the database is what is broken.
+            request._unread_messages = 0
+    found: int = request._unread_messages
+    return found

@@ -18,6 +18,7 @@ from certificates.issuing.services.numbering import KIND_LETTERS, format_number,
 from cms import audit
 from cms.enums import FileKind
 from cms.errors import DomainError
+from cms.messaging import queue_message
 from cms.models import StoredFile, User
 from cms.services.files import discard_file, store_file
 from cms.snapshots import new_nonce, snapshot_digest
@@ -180,11 +181,21 @@ def _freeze(record: TrainingRecord, draft: Draft, *, by: User | None, at: dt.dat
 
 @transaction.atomic
 def _attach(certificate: Certificate, file: StoredFile, *, by: User | None, at: dt.datetime) -> Certificate:
-    locked = Certificate.objects.select_for_update().get(pk=certificate.pk)
+    locked = (
+        Certificate.objects.select_for_update(of=("self",)).select_related("person").get(pk=certificate.pk)
+    )
     if locked.state != CertificateState.NUMBERED:
         return locked
     locked.file = file
     locked.state = CertificateState.ISSUED
     locked.save(update_fields=["file", "state"])
     audit.record("certificate.issue", locked, by=by, at=at, number=locked.number, file_sha256=file.sha256)
+    queue_message(
+        "certificate_ready",
+        subject=locked,
+        person=locked.person,
+        about={"title": locked.course_title, "number": locked.number},
+        by=by,
+        at=at,
+    )
     return locked

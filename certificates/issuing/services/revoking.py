@@ -11,6 +11,7 @@ from certificates.issuing.enums import CERTIFICATE_MOVES, CertificateState, Revo
 from certificates.issuing.models import Certificate
 from cms import audit
 from cms.errors import DomainError
+from cms.messaging import withdraw_messages
 from cms.models import User
 
 
@@ -37,6 +38,7 @@ def revoke_certificate(
     certificate.save(
         update_fields=["state", "revoked_at", "revoked_by", "revocation_reason", "revocation_note"]
     )
+    withdraw_messages("certificate_ready", certificate, at=at)
     # The note may name people; it stays on the certificate.
     audit.record("certificate.revoke", certificate, by=by, at=at, old=before, reason=reason)
     return certificate

@@ -30,6 +30,7 @@ from certificates.subsidies.services.review import (
     why_no_amount,
 )
 from certificates.subsidies.services.states import move_claim
+from certificates.subsidies.services.telling import forget_decision, tell_decided
 from cms import audit
 from cms.enums import AffiliationKind
 from cms.errors import DomainError, Refusals
@@ -207,6 +208,7 @@ def start_review(claim: Claim, *, by: User, at: dt.datetime) -> Claim:
         raise refusal
     if claim.state not in _APPROVED:
         return _move(claim, ClaimState.REVIEW, "claim.review", by=by, at=at)
+    forget_decision(claim, at=at)
     undone = {"amount": str(claim.approved_amount), "decided_by": claim.decided_by_id}
     claim.approved_amount = claim.notice_until = None
     claim.decided_by, claim.decided_at, claim.decision_note = None, None, ""
@@ -259,9 +261,9 @@ def approve_claim(claim: Claim, *, amount: Decimal, note: str = "", by: User, at
     claim.approved_amount = amount
     claim.notice_until = timezone.localdate(at) + dt.timedelta(days=claim.scheme.notice_days)
     claim.decided_by, claim.decided_at, claim.decision_note = by, at, note.strip()[:200]
-    return _move(
-        claim, ClaimState.NOTICE, "claim.approve", by=by, at=at, amount=str(amount), note=note.strip()
-    )
+    _move(claim, ClaimState.NOTICE, "claim.approve", by=by, at=at, amount=str(amount), note=note.strip())
+    tell_decided(claim, by=by, at=at)
+    return claim
 
 
 def _check_amount(amount: Decimal, highest: Decimal | None, assessment: Assessment) -> None:
@@ -281,7 +283,9 @@ def reject_claim(claim: Claim, *, note: str, by: User, at: dt.datetime) -> Claim
     if by.pk == claim.submitted_by_id:
         raise same_person()
     claim.decided_by, claim.decided_at, claim.decision_note = by, at, _needed(note)
-    return _move(claim, ClaimState.REJECTED, "claim.reject", by=by, at=at, note=claim.decision_note)
+    _move(claim, ClaimState.REJECTED, "claim.reject", by=by, at=at, note=claim.decision_note)
+    tell_decided(claim, by=by, at=at)
+    return claim
 
 
 @transaction.atomic
