@@ -14,7 +14,7 @@ from certificates.issuing.services.revoking import revoke_certificate
 from certificates.refreshers.models import RefresherRule
 from certificates.refreshers.services.reminding import queue_reminders
 from certificates.subsidies.services import claims
-from cms.enums import EmploymentModel, MessageState
+from cms.enums import Channel, EmploymentModel, MessageState
 from cms.messaging.kinds import link_of
 from cms.messaging.posting import post_due
 from cms.messaging.sending import deliver_due
@@ -162,7 +162,9 @@ def test_who_does_not_want_it_by_phone_has_it_on_the_site_only(
     worker.phone = "13900000417"
     worker.save()
     user = worker.accounts.get().user
-    choose_messages(user, {("refresher_due", "sms"): False}, language="zh-hans", by=user, at=issuing_world.AT)
+    choose_messages(
+        user, {("refresher_due", Channel.SMS): False}, language="zh-hans", by=user, at=issuing_world.AT
+    )
     assert live([dt.date(2026, 3, 17)])
     assert not Gateway.sent
     assert Delivery.objects.get(channel="sms").reason == "opted_out"
