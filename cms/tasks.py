@@ -61,3 +61,11 @@ def sweep_job_items() -> int:
     from cms.jobs import sweep_items
 
     return sweep_items(timezone.now())
+
+
+@shared_task(name="cms.tasks.seal_audit")
+def seal_audit(everything: bool = False) -> int:
+    """Seal what was committed to the audit log; twice at once makes one chain."""
+    from cms.services.sealing import seal_entries
+
+    return seal_entries(timezone.now(), everything=everything)

@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from cms.queues import Queue, broker_queues, task_routes
-from cms.settings.env import env_bool, env_int, env_str
+from cms.settings.env import env_bool, env_int, env_pems, env_str
 
 # Lets forms and views be subscripted at run time (``ModelForm[Claim]``), as the type checker reads them.
 django_stubs_ext.monkeypatch()
@@ -104,6 +104,8 @@ SLIP_DAYS = 30
 FILE_LINK_HOURS = 24
 # Dotted path of the class that hands text messages over; empty: no text messages, slips instead.
 SMS_GATEWAY = env_str("SMS_GATEWAY", "")
+# Private keys kept outside the database, PEM; the first signs for the installation itself.
+SIGNING_KEYS = env_pems("SIGNING_KEYS")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -185,6 +187,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "discard-nameless-bytes": {"task": "cms.tasks.discard_nameless_bytes", "schedule": 86400.0},
     "expire-offers": {"task": "caravan.tasks.expire_offers", "schedule": 60.0},
     "end-notices": {"task": "certificates.subsidies.tasks.end_due_notices", "schedule": 600.0},
+    "seal-audit": {"task": "cms.tasks.seal_audit", "schedule": 60.0},
+    # Once a day over everything: what a very long transaction left behind the last minutes is found.
+    "seal-audit-all": {"task": "cms.tasks.seal_audit", "schedule": 86_400.0, "kwargs": {"everything": True}},
     "sweep-certificates": {"task": "certificates.issuing.tasks.sweep_certificates", "schedule": 60.0},
 }
 # While no worker is there, such messages do not pile up. Two minutes: clocks of two machines differ.

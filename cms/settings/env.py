@@ -6,6 +6,7 @@ Every secret may also come from a file named by ``NAME_FILE`` (container and sys
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -71,3 +72,17 @@ def env_secret(name: str) -> str:
 def env_secrets(name: str) -> list[str]:
     """Return several secrets, newest first, one a line or separated by commas."""
     return [item.strip() for item in env_secret(name).replace("\n", ",").split(",") if item.strip()]
+
+
+_PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
+
+
+def env_pems(name: str) -> list[str]:
+    """Return the PEM blocks of private keys in ``NAME`` or the file that ``NAME_FILE`` names; none if unset."""
+    if not os.environ.get(name, "").strip() and not os.environ.get(f"{name}_FILE", "").strip():
+        return []
+    text = env_secret(name).replace("\\n", "\n")
+    blocks = [found.group(0) for found in _PEM.finditer(text)]
+    if not blocks:
+        raise ImproperlyConfigured(f"{name} holds no private key in PEM format.")
+    return blocks
