@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -33,7 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print findings as they are found; end with exit code 1 if there is one."""
-        figures, shown, count = Figures(), [], 0
+        figures, count = Figures(), 0
+        shown: list[dict[str, Any]] = []
         for finding in self._findings(figures, options):
             count += 1
             if options["json"]:
@@ -47,7 +49,7 @@ class Command(BaseCommand):
         if count:
             raise CommandError(f"The audit log does not fit its seals: {count} findings.", returncode=1)
 
-    def _findings(self, figures: Figures, options: dict[str, Any]) -> Any:
+    def _findings(self, figures: Figures, options: dict[str, Any]) -> Iterator[Finding]:
         yield from check_log(figures, since=options["since"])
         for number, digest in options["expect"]:
             if not seal_stands(number, digest):
