@@ -78,6 +78,7 @@ class SealViewSet(ScopedModelViewSet):
 
     model = AuditSeal
     name = "audit_seal"
+    url_prefix = "seals"
     icon = "lock"
     menu_label = gettext_lazy("记录封存")
     index_view_class = SealIndexView
@@ -220,6 +221,7 @@ class SigningKeyViewSet(ScopedModelViewSet):
 
     model = SigningKey
     name = "signing_key"
+    url_prefix = "signing-keys"
     icon = "key"
     menu_label = gettext_lazy("签名密钥")
     add_view_class = SigningKeyCreateView

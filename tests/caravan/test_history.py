@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
 import time_machine
@@ -21,7 +22,14 @@ from cms.roles import Role
 from cms.services.audit_notes import erase_notes
 from cms.services.memberships import grant_role
 from cms.services.people import register_person
-from tests.caravan.planning_world import FIRST, LAST, NOW, World, local, make_world
+from tests.caravan.planning_world import FIRST, LAST, NOW, World, make_world
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    """A session made today would be over in the world's time."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture
@@ -32,8 +40,7 @@ def world(db: None) -> World:
 def page_of(user: User, label: str, key: object) -> tuple[int, str]:
     client = Client()
     client.force_login(user)
-    with time_machine.travel(NOW, tick=False):
-        answer = client.get(f"/admin/history/{label}/{key}/")
+    answer = client.get(f"/admin/history/{label}/{key}/")
     return answer.status_code, answer.content.decode()
 
 
@@ -126,17 +133,16 @@ def test_a_history_costs_the_same_at_2_and_at_20_lines(world: World) -> None:
     client = Client()
     client.force_login(world.planner)
     counts = []
-    with time_machine.travel(NOW, tick=False):
-        for number in range(20):
-            world.schedule(
-                opened, starts_at=local(10 + number % 10, 8 + number // 10), hours=1,
-                ends_at=local(10 + number % 10, 8 + number // 10, 45), reason=f"第 {number} 次",
-            )  # fmt: skip
-            if number in {1, 19}:
-                client.get(f"/admin/history/caravan.trainingclass/{opened.pk}/")
-                with CaptureQueriesContext(connection) as seen:
-                    answer = client.get(f"/admin/history/caravan.trainingclass/{opened.pk}/")
-                counts.append((len(seen), answer.content.decode().count("<tr>")))
+    for number in range(20):
+        change_class(
+            opened, title=f"第 {number} 班", capacity=20 + number, starts_on=FIRST, ends_on=LAST,
+            enrol_until=opened.enrol_until, reason=f"第 {number} 次", by=world.planner, at=NOW,
+        )  # fmt: skip
+        if number in {1, 19}:
+            client.get(f"/admin/history/caravan.trainingclass/{opened.pk}/")
+            with CaptureQueriesContext(connection) as seen:
+                answer = client.get(f"/admin/history/caravan.trainingclass/{opened.pk}/")
+            counts.append((len(seen), answer.content.decode().count("<tr>")))
     assert counts[1][1] > counts[0][1]
     assert counts[1][0] == counts[0][0]
 
@@ -145,13 +151,12 @@ def test_every_screen_of_an_object_leads_to_its_history(world: World) -> None:
     opened = world.open()
     client = Client()
     client.force_login(world.planner)
-    with time_machine.travel(NOW, tick=False):
-        for address, label, key in (
-            (f"/admin/classes/inspect/{opened.pk}/", "caravan.trainingclass", opened.pk),
-            (f"/admin/venues/inspect/{world.venue.pk}/", "caravan.venue", world.venue.pk),
-            (f"/admin/organisations/inspect/{world.provider.pk}/", "cms.organisation", world.provider.pk),
-        ):
-            assert f"/admin/history/{label}/{key}/" in client.get(address).content.decode(), address
+    for address, label, key in (
+        (f"/admin/classes/inspect/{opened.pk}/", "caravan.trainingclass", opened.pk),
+        (f"/admin/venues/inspect/{world.venue.pk}/", "caravan.venue", world.venue.pk),
+        (f"/admin/organisations/inspect/{world.provider.pk}/", "cms.organisation", world.provider.pk),
+    ):
+        assert f"/admin/history/{label}/{key}/" in client.get(address).content.decode(), address
 
 
 def test_the_log_is_filtered_by_day_action_object_and_who(world: World) -> None:
@@ -160,8 +165,7 @@ def test_the_log_is_filtered_by_day_action_object_and_who(world: World) -> None:
     client.force_login(world.planner)
 
     def rows(query: str) -> int:
-        with time_machine.travel(NOW, tick=False):
-            answer = client.get(f"/admin/audit/?{query}")
+        answer = client.get(f"/admin/audit/?{query}")
         assert answer.status_code == 200
         return int(answer.context["page_obj"].paginator.count)
 

@@ -113,13 +113,13 @@ def test_a_stolen_key_spoils_only_what_it_signed_since(school: Organisation) -> 
     key = ensure_installation_key(at=NOW)
     seal_entries(NOW)
     retire_and_back = make_key(school, by=None, at=NOW)  # one more entry to seal
-    seal_entries(NOW + 2 * HOUR)
+    seal_entries(NOW + 2 * HOUR, everything=True)
     with pytest.raises(DomainError):
         revoke_key(key, since=NOW + HOUR, reason=" ", by=None, at=NOW + 3 * HOUR)
     revoke_key(key, since=NOW + HOUR, reason="私钥丢了", by=None, at=NOW + 3 * HOUR)
     found = list(check_log(Figures()))
     assert [(finding.kind, finding.seal) for finding in found] == [("key_revoked", 2)]
-    seal_entries(NOW + 4 * HOUR)
+    seal_entries(NOW + 4 * HOUR, everything=True)
     latest = AuditSeal.objects.get(number=3)
     assert latest.key_id not in {key.pk, retire_and_back.pk}, "a new key was made by itself"
 
@@ -163,22 +163,22 @@ def test_only_a_system_administrator_works_with_keys(school: Organisation) -> No
     admin, planner = Client(), Client()
     admin.force_login(user("root", Role.SYSTEM_ADMIN, school))
     planner.force_login(user("planner", Role.PLANNER, school))
-    page = f"/admin/signing-key/inspect/{key.pk}/"
-    for address in ("/admin/signing-key/", page, "/admin/signing-key/new/"):
+    page = f"/admin/signing-keys/inspect/{key.pk}/"
+    for address in ("/admin/signing-keys/", page, "/admin/signing-keys/new/"):
         assert admin.get(address).status_code == 200, address
         assert planner.get(address).status_code in {302, 403, 404}, address
     assert planner.post(f"{page}retire/").status_code in {302, 404}
     key.refresh_from_db()
     assert key.state == SigningKeyState.ACTIVE
-    made = admin.post("/admin/signing-key/new/", {"organisation": school.pk, "outside": ""})
+    made = admin.post("/admin/signing-keys/new/", {"organisation": school.pk, "outside": ""})
     new = SigningKey.objects.get(organisation=school)
-    assert made["Location"] == f"/admin/signing-key/inspect/{new.pk}/"
-    admin.post(f"/admin/signing-key/inspect/{new.pk}/activate/")
+    assert made["Location"] == f"/admin/signing-keys/inspect/{new.pk}/"
+    admin.post(f"/admin/signing-keys/inspect/{new.pk}/activate/")
     refused = admin.post(
-        f"/admin/signing-key/inspect/{new.pk}/revoke/", {"since": "2020-01-01", "reason": ""}, follow=True
+        f"/admin/signing-keys/inspect/{new.pk}/revoke/", {"since": "2020-01-01", "reason": ""}, follow=True
     )
     assert "原因" in refused.content.decode()
-    admin.post(f"/admin/signing-key/inspect/{new.pk}/revoke/", {"since": "2020-01-01", "reason": "丢了"})
+    admin.post(f"/admin/signing-keys/inspect/{new.pk}/revoke/", {"since": "2020-01-01", "reason": "丢了"})
     new.refresh_from_db()
     assert (new.state, new.private_token) == ("revoked", "")
 
@@ -190,10 +190,10 @@ def test_who_checks_reads_seals_and_entries(school: Organisation) -> None:
     revoke_key(ensure_installation_key(at=NOW), since=NOW, reason="张三拿走了", by=root, at=NOW)
     client = Client()
     client.force_login(root)
-    assert "1" in client.get("/admin/audit-seal/").content.decode()
+    assert "1" in client.get("/admin/seals/").content.decode()
     seal = latest_seal()
     assert seal is not None
-    assert seal.jws in client.get("/admin/audit-seal/inspect/1/").content.decode()
+    assert seal.jws in client.get("/admin/seals/inspect/1/").content.decode()
     entry = AuditEntry.objects.get(action="signing_key.revoke")
     page = client.get(f"/admin/audit/inspect/{entry.pk}/").content.decode()
     assert "张三拿走了" in page
