@@ -12,7 +12,7 @@ def _begin_chain(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cms", "0003_audit_append_only"),
+        ("cms", "0004_keyed_values"),
     ]
 
     operations = [
