@@ -206,9 +206,7 @@ def _check_end(last: AuditSeal | None, figures: Figures) -> Iterator[Finding]:
     """The chain's own row remembers its end: the last seals cannot just be cut off."""
     if last is not None:
         figures.last_number, figures.last_digest = last.number, last.digest
-    chain = SealChain.objects.filter(pk=1).first()
-    remembered = (chain.last_number, chain.last_digest) if chain else (0, "")
-    newest = AuditSeal.objects.order_by("-number").values_list("number", "digest").first() or (0, "")
+    remembered, newest = _ends()
     if remembered[0] > newest[0]:
         first = newest[0] + 1
         gone = f"{first}" if first == remembered[0] else f"{first}–{remembered[0]}"
@@ -220,6 +218,24 @@ def _check_end(last: AuditSeal | None, figures: Figures) -> Iterator[Finding]:
     for row in orphans.order_by("seal_id", "position").iterator(chunk_size=_STEP):
         text = f"Entry {row.pk} was in seal {row.seal_id}, which is missing."
         yield Finding("seal_missing", text, row.seal_id, str(row.pk))
+
+
+def _ends() -> tuple[tuple[int, str], tuple[int, str]]:
+    """Return the end that the chain remembers and that of the seals, as of one moment.
+
+    A sealer writes both in one transaction: while what the chain remembers stays, the seals read stay too.
+    """
+    remembered = _remembered()
+    while True:
+        newest = AuditSeal.objects.order_by("-number").values_list("number", "digest").first() or (0, "")
+        again = _remembered()
+        if again == remembered:
+            return remembered, newest
+        remembered = again
+
+
+def _remembered() -> tuple[int, str]:
+    return SealChain.objects.filter(pk=1).values_list("last_number", "last_digest").first() or (0, "")
 
 
 def _check_unsealed(figures: Figures) -> Iterator[Finding]:

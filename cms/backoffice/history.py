@@ -29,6 +29,8 @@ from cms.registry import Registry
 LINES_PER_PAGE = 50
 Related = Callable[[Any], Mapping[str, Iterable[Any]]]
 URL_NAME = "caravan_history"
+# Nothing ever happens to these.
+_UNCHANGING = frozenset({"cms.auditentry", "cms.auditseal"})
 
 
 def _nothing(subject: Any) -> Mapping[str, Iterable[Any]]:
@@ -81,7 +83,7 @@ def history_url(subject: Model, user: Any) -> str | None:
 def may_read(user: Any, label: str) -> bool:
     """Say whether the page is open to ``user`` for objects of this kind; which of them, scope says."""
     registered = history_subjects.get(label) if label in history_subjects else None
-    if _screens.of(label) is None and (registered is None or not registered.gate):
+    if label in _UNCHANGING or (_screens.of(label) is None and (registered is None or not registered.gate)):
         return False
     app, _dot, model = (registered.gate if registered and registered.gate else label).partition(".")
     return any(user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "add", "change"))

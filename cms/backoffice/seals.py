@@ -62,12 +62,13 @@ class SealInspectView(ScopedInspectView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the seal, its neighbours and how much is not sealed yet."""
         seal: AuditSeal = self.object
+        is_last = SealChain.objects.filter(last_number=seal.number).exists()
         context: dict[str, Any] = super().get_context_data(
             seal=seal,
             jws=jws_of(seal),
             flaws=seal.entries.exclude(flaw="").count(),
-            is_last=SealChain.objects.filter(last_number=seal.number).exists(),
-            unsealed=unsealed_entries().count(),
+            is_last=is_last,
+            unsealed=unsealed_entries().count() if is_last else 0,
             **kwargs,
         )
         return context
