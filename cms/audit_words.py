@@ -113,6 +113,7 @@ register_data(
     {
         "code": _("代号"),
         "consent": _("同意书版本"),
+        "count": _("项数"),
         "days": _("起止日期"),
         "digests_removed": _("删掉的检索码"),
         "field_key": _("更换到的字段密钥"),
@@ -132,6 +133,7 @@ register_data(
         "note": _("说明"),
         "number": _("编号"),
         "person": _("人员"),
+        "positions": _("第几项"),
         "proof": _("凭据"),
         "proven": _("核验过的人员"),
         "reason": _("原因"),

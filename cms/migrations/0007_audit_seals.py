@@ -12,7 +12,7 @@ def _begin_chain(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cms", "0004_keyed_values"),
+        ("cms", "0006_jobs"),
     ]
 
     operations = [
