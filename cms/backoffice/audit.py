@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_filters import CharFilter, ChoiceFilter, DateFilter, ModelChoiceFilter
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 
 from cms.access import get_visible_or_404
 from cms.audit_words import action_words, subject_names, words_of
@@ -28,6 +28,7 @@ from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedMo
 from cms.backoffice.widgets import DayInput
 from cms.models import AuditEntry, AuditNote, AuditSealEntry, Organisation, User
 from cms.services.audit_notes import erase_notes
+from cms.ui.dates import moment
 
 
 def _actions() -> list[tuple[str, str]]:
@@ -165,7 +166,7 @@ class AuditViewSet(ScopedModelViewSet):
         ),
         Column("object_type", label=gettext_lazy("对象"), accessor=object_name),
         Column("actor", label=gettext_lazy("谁办的"), accessor=_actor),
-        DateColumn("at", label=gettext_lazy("时间")),
+        Column("at", label=gettext_lazy("时间"), accessor=lambda entry: moment(entry.at)),
     ]
     search_fields = ["object_label", "object_id"]
     form_fields = ["action"]

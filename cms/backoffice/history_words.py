@@ -71,18 +71,24 @@ def lines_of(entries: Iterable[AuditEntry], user: User) -> list[HistoryLine]:
     rows = list(entries)
     notes = words_of_notes(rows)
     names = _names(rows, user)
-    return [
-        HistoryLine(
-            entry=entry,
-            words=words_of(entry.action),
-            actor=_actor(entry, names),
-            about=object_name(entry, names),
-            for_whom=names.get((_PEOPLE.model, str(entry.for_person_id)), ""),
-            changes=[one for one in _said(entry, names) if isinstance(one, Change)],
-            facts=[one for one in _said(entry, names) if isinstance(one, Fact)] + _typed(entry, notes),
-        )
-        for entry in rows
-    ]
+    return [_line(entry, names, notes) for entry in rows]
+
+
+def _line(entry: AuditEntry, names: Names, notes: dict[Any, str | None]) -> HistoryLine:
+    """Return one entry in words; a person is named once."""
+    about = object_name(entry, names)
+    person = names.get((_PEOPLE.model, str(entry.for_person_id)), "")
+    said = list(_said(entry, names))
+    return HistoryLine(
+        entry=entry,
+        words=words_of(entry.action),
+        actor=_actor(entry, names),
+        about=about,
+        for_whom="" if person in about else person,
+        changes=[one for one in said if isinstance(one, Change)],
+        facts=[one for one in said if isinstance(one, Fact) and one.value not in {person, entry.object_label}]
+        + _typed(entry, notes),
+    )
 
 
 def object_name(entry: AuditEntry, names: Names | None = None) -> str:

@@ -27,6 +27,7 @@ from cms.models import AuditSeal, Organisation, SealChain, SigningKey, User
 from cms.seals import jws_of
 from cms.services.sealing import unsealed_entries
 from cms.services.signing_keys import activate_key, make_key, outside_keys, retire_key, revoke_key
+from cms.ui.dates import moment
 from cms.ui.states import register_state_colours
 
 register_state_colours(
@@ -91,7 +92,7 @@ class SealViewSet(ScopedModelViewSet):
             label=gettext_lazy("封存号"),
             get_url=lambda seal: reverse("audit_seal:inspect", args=[seal.pk]),
         ),
-        DateColumn("at", label=gettext_lazy("封存时间")),
+        Column("at", label=gettext_lazy("封存时间"), accessor=lambda seal: moment(seal.at)),
         Column("count", label=gettext_lazy("记录数")),
         Column("digest", label=gettext_lazy("摘要"), accessor=lambda seal: f"{seal.digest[:16]}…"),
         Column("key", label=gettext_lazy("签名密钥")),
