@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from certificates.subsidies.enums import Outcome
-from cms.audit_words import register_actions, register_data, register_subjects, register_values
+from cms.audit_words import NameSource, register_actions, register_data, register_subjects, register_values
 
 register_actions(
     {
@@ -39,7 +39,8 @@ register_data(
         "outcome": _("测算结果"),
         "revocation_reason": _("撤销原因"),
         "scheme": _("补贴政策"),
-    }
+    },
+    {"scheme": NameSource("certificates.subsidyscheme", "name", key="code")},
 )
 register_values({"outcome": Outcome.choices})
 register_subjects(

@@ -128,6 +128,7 @@ class AuditInspectView(ScopedInspectView):
             sealed=sealed,
             place=sealed.position + 1 if sealed else 0,
             organisation=Organisation.objects.filter(pk=entry.organisation_id or 0).first(),
+            can_see_seal=user.has_perm("cms.view_auditseal"),
             can_erase=has_notes and user.scope().everything,
             **kwargs,
         )

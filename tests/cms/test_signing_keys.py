@@ -198,6 +198,19 @@ def test_who_checks_reads_seals_and_entries(school: Organisation) -> None:
     page = client.get(f"/admin/audit/inspect/{entry.pk}/").content.decode()
     assert "张三拿走了" in page
     assert "还没有封存" in page
+    seal_entries(NOW)
+    sealed = f"/admin/audit/inspect/{AuditEntry.objects.get(action='signing_key.revoke').pk}/"
+    assert "/admin/seals/inspect/2/" in client.get(sealed).content.decode()
+    planner = Client()
+    acted = user("planner", Role.PLANNER, school)
+    planner.force_login(acted)
+    grant_role(acted, Role.PLANNER, school, by=acted, at=NOW, valid_until=dt.date(2099, 1, 1))
+    seal_entries(NOW)
+    own = planner.get(
+        f"/admin/audit/inspect/{AuditEntry.objects.get(actor_id=acted.pk).pk}/"
+    ).content.decode()
+    assert "已封存" in own
+    assert "/admin/seals/" not in own, "no link to a screen that is not theirs"
     after = client.post(f"/admin/audit/erase/{entry.pk}/", follow=True).content.decode()
     assert "张三拿走了" not in after
     assert "已按要求删除" in after
