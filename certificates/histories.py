@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from certificates.models import Claim, ClaimBatch, InsuranceCheck
+from certificates.subsidies.models import Claim, ClaimBatch, InsuranceCheck
 from cms.backoffice.history import HistorySubject, history_subjects
 
 
