@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from cms.audit_words import register_actions
+from caravan.enums import EventMethod, Mark, StaffRole
+from cms.audit_words import NameSource, register_actions, register_data, register_subjects, register_values
 
 register_actions(
     {
@@ -48,5 +49,65 @@ register_actions(
         "vehicle.create": _("登记车辆"),
         "venue.change": _("修改场地"),
         "venue.create": _("登记场地"),
+    }
+)
+
+register_data(
+    {
+        "capacity": _("名额"),
+        "class": _("班号"),
+        "class_no": _("班号"),
+        "content": _("内容"),
+        "courses": _("课程"),
+        "ends_at": _("结束"),
+        "ends_on": _("结业日期"),
+        "ends": _("随之结束的规定"),
+        "enrol_until": _("报名截止"),
+        "enrolment": _("学员"),
+        "filing": _("报备"),
+        "filled": _("补记人数"),
+        "first": _("第一节"),
+        "hours": _("学时"),
+        "is_shared": _("可以外借"),
+        "last": _("最后一节"),
+        "mark": _("考勤"),
+        "method": _("点名方式"),
+        "rest": _("其余的人记为"),
+        "room": _("教室"),
+        "rooms": _("教室"),
+        "session": _("课次"),
+        "sessions": _("课次数"),
+        "starts_at": _("开始"),
+        "starts_on": _("开班日期"),
+        "tour": _("巡回"),
+        "trainer": _("讲师"),
+        "venue": _("场地"),
+    },
+    {
+        "courses": NameSource("courses.courseversion", "title"),
+        "enrolment": NameSource("caravan.enrolment", "person__legal_name"),
+        "filing": NameSource("caravan.classfiling", "submitted_at"),
+        "room": NameSource("caravan.room", "name"),
+        "session": NameSource("caravan.session", "content"),
+        "tour": NameSource("caravan.tour", "title"),
+        "trainer": NameSource("caravan.trainerprofile", "name"),
+        "venue": NameSource("caravan.venue", "name"),
+    },
+)
+register_values(
+    {"mark": Mark.choices, "method": EventMethod.choices, "rest": Mark.choices, "role": StaffRole.choices}
+)
+register_subjects(
+    {
+        "caravan.classfiling": "submitted_at",
+        "caravan.enrolment": "person__legal_name",
+        "caravan.kit": "name",
+        "caravan.session": "content",
+        "caravan.stop": "venue__name",
+        "caravan.tour": "title",
+        "caravan.trainerprofile": "name",
+        "caravan.trainingclass": "title",
+        "caravan.vehicle": "name",
+        "caravan.venue": "name",
     }
 )

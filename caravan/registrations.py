@@ -10,7 +10,7 @@ from caravan import (  # noqa: F401  each registers by import
     coming,
     message_kinds,
 )
-from caravan.backoffice import todo
+from caravan.backoffice import histories, todo  # noqa: F401  registered by import
 from caravan.backoffice.class_panels import class_panels
 from caravan.enums import ClassState, FilingDecision, SessionState, StopState
 from caravan.panels import NextClasses, NextStops, next_class_starts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from cms.audit_words import register_actions
+from certificates.subsidies.enums import Outcome
+from cms.audit_words import NameSource, register_actions, register_data, register_subjects, register_values
 
 register_actions(
     {
@@ -27,5 +28,25 @@ register_actions(
         "profile.load": _("装入导出表式"),
         "refresher_rule.save": _("保存回炉规定"),
         "scheme.load": _("装入补贴政策"),
+    }
+)
+
+register_data(
+    {
+        "amount": _("金额（元）"),
+        "claim": _("申领编号"),
+        "months": _("月数"),
+        "outcome": _("测算结果"),
+        "revocation_reason": _("撤销原因"),
+        "scheme": _("补贴政策"),
+    },
+    {"scheme": NameSource("certificates.subsidyscheme", "name", key="code")},
+)
+register_values({"outcome": Outcome.choices})
+register_subjects(
+    {
+        "certificates.refresherrule": "valid_from",
+        "certificates.subsidyscheme": "name",
+        "certificates.insurancecheck": "person__legal_name",
     }
 )

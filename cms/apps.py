@@ -12,7 +12,14 @@ class CmsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this app contributes."""
-        from cms import job_kinds, keyed_values, message_kinds, permissions  # noqa: F401  registration by import
+        from cms import (  # noqa: F401  registration by import
+            audit_words,
+            job_kinds,
+            keyed_values,
+            message_kinds,
+            permissions,
+        )
+        from cms.backoffice import histories  # noqa: F401  registration by import
         from cms.backoffice.forbidden import answer_forbidden_with_403
 
         answer_forbidden_with_403()

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models, transaction
 
+from cms import crypto
 from cms.ids import uuid7
-from cms.models.audit import AuditEntry
+from cms.models.audit import AuditEntry, AuditNote
 
 if TYPE_CHECKING:
     from cms.models import Person, User
+
+# What people type stands in notes that can be erased, never in the entry: it may name anybody.
+TYPED = frozenset({"reason", "note", "remarks", "comment"})
+_BATCH = 500
 
 
 def record(
@@ -28,12 +36,15 @@ def record(
 ) -> AuditEntry:
     """Add one entry about ``subject``; ``data`` holds JSON primitives, masked values only.
 
-    Raises ``TransactionManagementError`` outside a transaction: an entry that could outlive a rolled
-    back change, or be lost while the change stays, proves nothing. No writer waits for another: an
-    entry carries only its own digest, sealing is done later over committed entries.
+    What is named as in ``TYPED`` is kept apart, encrypted, and can be erased; the entry holds a keyed
+    digest of it. Raises ``TransactionManagementError`` outside a transaction: an entry that could outlive
+    a rolled back change, or be lost while the change stays, proves nothing. No writer waits for another:
+    an entry carries only its own digest, sealing is done later over committed entries.
     """
-    entry = _entry(action, subject, by=by, at=at, for_person=for_person, data=data)
+    entry, notes = _entry(action, subject, by=by, at=at, for_person=for_person, data=data)
     entry.save(force_insert=True)
+    if notes:
+        AuditNote.objects.bulk_create(notes)
     return entry
 
 
@@ -46,9 +57,10 @@ def record_many(
     **data: Any,
 ) -> int:
     """Add one entry about each of ``subjects`` with the same ``data``; return how many (one statement)."""
-    entries = [_entry(action, subject, by=by, at=at, for_person=None, data=data) for subject in subjects]
-    AuditEntry.objects.bulk_create(entries, batch_size=500)
-    return len(entries)
+    made = [_entry(action, subject, by=by, at=at, for_person=None, data=data) for subject in subjects]
+    AuditEntry.objects.bulk_create([entry for entry, _notes in made], batch_size=_BATCH)
+    AuditNote.objects.bulk_create([note for _entry, notes in made for note in notes], batch_size=_BATCH)
+    return len(made)
 
 
 def _entry(
@@ -59,25 +71,41 @@ def _entry(
     at: dt.datetime,
     for_person: Person | None,
     data: dict[str, Any],
-) -> AuditEntry:
+) -> tuple[AuditEntry, list[AuditNote]]:
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("audit.record needs the change's transaction")
+    key = uuid7()
+    kept, notes = _set_apart(key, data)
     entry = AuditEntry(
-        id=uuid7(),
+        id=key,
         at=at,
         action=action,
         object_type=subject._meta.label_lower,
         object_id=str(subject.pk),
         object_label=_label(subject),
         actor_id=by.pk if by else None,
-        actor_name=str(by)[:50] if by else "",
         for_person_id=for_person.pk if for_person else None,
         organisation_id=getattr(subject, "organisation_id", None),
         region_code=getattr(subject, "region_code", "") or "",
-        data=data,
+        data=kept,
     )
     entry.digest = digest(entry)
-    return entry
+    entry.stamp = _stamp(entry.digest, settings.LOOKUP_KEYS[0])
+    return entry, notes
+
+
+def _set_apart(key: Any, data: dict[str, Any]) -> tuple[dict[str, Any], list[AuditNote]]:
+    kept: dict[str, Any] = {}
+    notes = []
+    for name, value in data.items():
+        if name not in TYPED:
+            kept[name] = value
+        elif value:
+            salt = secrets.token_hex(16)
+            kept[name] = {"note": note_digest(str(value), salt)}
+            token = crypto.encrypt_text(str(value))
+            notes.append(AuditNote(entry_id=key, field=name, salt=salt, text_token=token))
+    return kept, notes
 
 
 def _label(subject: models.Model) -> str:
@@ -97,3 +125,18 @@ def digest(entry: AuditEntry) -> str:
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_stamped(entry: AuditEntry) -> bool:
+    """Say whether the entry bears the stamp of one of ``LOOKUP_KEYS``: whether the application wrote it."""
+    stamp = entry.stamp or ""
+    return any(hmac.compare_digest(_stamp(entry.digest, key), stamp) for key in settings.LOOKUP_KEYS)
+
+
+def note_digest(text: str, salt: str) -> str:
+    """Return the digest of typed words under their own random key, which is erased with them."""
+    return hmac.new(bytes.fromhex(salt), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _stamp(content_digest: str, key: str) -> str:
+    return hmac.new(key.encode(), b"audit-entry\x00" + content_digest.encode(), hashlib.sha256).hexdigest()

@@ -2,20 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cms.enums import AccountProof, AccountRelation, EmploymentModel, IdType, PersonGroup
 from cms.registry import Registry
+from cms.roles import Role
 
 action_words: Registry[Promise] = Registry("words of audit actions")
+data_words: Registry[Promise] = Registry("words of what audit entries hold")
+
+
+@dataclass(frozen=True)
+class NameSource:
+    """Where the name behind an id in an entry is looked up: a model by label, its field, what the id is."""
+
+    model: str
+    field: str
+    key: str = "pk"
+
+
+name_sources: Registry[NameSource] = Registry("names behind ids in audit entries")
+subject_names: Registry[str] = Registry("names of what audit entries are about")
+_vocabularies: dict[str, dict[str, Any]] = {}
 
 
 def register_actions(words: Mapping[str, Promise]) -> None:
     """Register the words of several actions; an action has one name."""
     for action, name in words.items():
         action_words.register(action, name)
+
+
+def register_data(words: Mapping[str, Promise], names: Mapping[str, NameSource] | None = None) -> None:
+    """Register what the keys of entries' data are called, and which of them are ids with a name."""
+    for key, word in words.items():
+        data_words.register(key, word)
+    for key, source in (names or {}).items():
+        name_sources.register(key, source)
+
+
+def register_subjects(fields: Mapping[str, str]) -> None:
+    """Register by which field an object is named on screen, by model label; the entry keeps its key."""
+    for label, field in fields.items():
+        subject_names.register(label, field)
+
+
+def register_values(vocabularies: Mapping[str, Iterable[tuple[Any, Any]]]) -> None:
+    """Let values under a key be shown in words; several vocabularies (``.choices``) may share a key."""
+    for key, vocabulary in vocabularies.items():
+        _vocabularies.setdefault(key, {}).update({str(value): word for value, word in vocabulary})
+
+
+def value_word(key: str, value: str) -> str | None:
+    """Return the word for ``value`` under ``key``, or None where no vocabulary has it."""
+    word = _vocabularies.get(key, {}).get(value)
+    return None if word is None else str(word)
 
 
 def words_of(action: str) -> str:
@@ -40,6 +85,7 @@ register_actions(
         "membership.end": _("结束任职"),
         "membership.grant": _("授予角色"),
         "messages.choose": _("修改消息设置"),
+        "note.erase": _("按要求删除说明"),
         "organisation.change": _("修改机构"),
         "organisation.create": _("新登记机构"),
         "organisation.licence": _("登记许可或备案"),
@@ -55,9 +101,94 @@ register_actions(
         "roster.confirm": _("确认导入花名册"),
         "roster.import": _("导入花名册"),
         "roster.upload": _("上传花名册"),
+        "signing_key.activate": _("启用签名密钥"),
+        "signing_key.make": _("生成签名密钥"),
+        "signing_key.retire": _("停用签名密钥"),
+        "signing_key.revoke": _("吊销签名密钥"),
         "site.publish": _("发布网站首页"),
         "site.words": _("修改网站信息"),
         "slip.make": _("开凭条"),
         "slip.redeem": _("使用凭条"),
+    }
+)
+
+register_data(
+    {
+        "code": _("代号"),
+        "consent": _("同意书版本"),
+        "count": _("项数"),
+        "days": _("起止日期"),
+        "digests_removed": _("删掉的检索码"),
+        "field_key": _("更换到的字段密钥"),
+        "fields": _("栏目"),
+        "file_sha256": _("文件摘要"),
+        "group": _("人员类别"),
+        "id_type": _("证件类型"),
+        "is_change": _("属于变更备案"),
+        "kid": _("密钥编号"),
+        "kind": _("种类"),
+        "late": _("事后变更"),
+        "left": _("没换成的"),
+        "link": _("下载链接"),
+        "lookup_key": _("更换到的检索密钥"),
+        "model": _("用工方式"),
+        "name": _("名称"),
+        "note": _("说明"),
+        "number": _("编号"),
+        "person": _("人员"),
+        "positions": _("第几项"),
+        "proof": _("凭据"),
+        "proven": _("核验过的人员"),
+        "reason": _("原因"),
+        "regions": _("地区"),
+        "relation": _("关系"),
+        "remarks": _("意见"),
+        "replaces": _("代替了第几条"),
+        "role": _("角色"),
+        "rows": _("行数"),
+        "sha256": _("摘要"),
+        "since": _("从"),
+        "size": _("大小（字节）"),
+        "slug": _("网址段"),
+        "source": _("来源"),
+        "store": _("私钥存放"),
+        "title": _("名称"),
+        "until": _("到"),
+        "user": _("账号"),
+        "verified": _("已核验"),
+        "completed": _("结业人数"),
+        "people": _("人数"),
+        "profile": _("导出表式"),
+    },
+    {
+        "person": NameSource("cms.person", "legal_name"),
+        "proven": NameSource("cms.person", "legal_name"),
+        "regions": NameSource("cms.region", "name", key="code"),
+        "user": NameSource("cms.user", "display_name"),
+    },
+)
+register_values(
+    {
+        "group": PersonGroup.choices,
+        "id_type": IdType.choices,
+        "model": EmploymentModel.choices,
+        "proof": AccountProof.choices,
+        "relation": AccountRelation.choices,
+        "role": Role.choices,
+    }
+)
+register_subjects(
+    {
+        "cms.affiliation": "organisation__name",
+        "cms.inpostperiod": "organisation__name",
+        "cms.job": "title",
+        "cms.licence": "number",
+        "cms.membership": "user__display_name",
+        "cms.organisation": "name",
+        "cms.person": "legal_name",
+        "cms.region": "name",
+        "cms.rosterupload": "file__name",
+        "cms.storedfile": "name",
+        "cms.user": "display_name",
     }
 )

@@ -208,3 +208,27 @@ DELIVERY_MOVES: dict[str, frozenset[str]] = {
     DeliveryState.UNKNOWN: frozenset({DeliveryState.QUEUED}),
     DeliveryState.SKIPPED: frozenset(),
 }
+
+
+class SigningKeyState(models.TextChoices):
+    """A key's life: made, in use, put away; or no longer to be trusted."""
+
+    MADE = "made", _("已生成")
+    ACTIVE = "active", _("使用中")
+    RETIRED = "retired", _("已停用")
+    REVOKED = "revoked", _("已吊销")
+
+
+SIGNING_KEY_MOVES: dict[str, frozenset[str]] = {
+    SigningKeyState.MADE: frozenset({SigningKeyState.ACTIVE, SigningKeyState.REVOKED}),
+    SigningKeyState.ACTIVE: frozenset({SigningKeyState.RETIRED, SigningKeyState.REVOKED}),
+    SigningKeyState.RETIRED: frozenset({SigningKeyState.REVOKED}),
+    SigningKeyState.REVOKED: frozenset(),
+}
+
+
+class SigningKeyStore(models.TextChoices):
+    """Where the private part is; ``cms.signing.key_stores`` opens it."""
+
+    DATABASE = "database", _("数据库（加密）")
+    ENVIRONMENT = "environment", _("数据库之外（SIGNING_KEYS）")

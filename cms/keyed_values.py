@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from cms.models import PersonDocument, RosterRow
+from cms.models import AuditNote, PersonDocument, RosterRow, SigningKey
 from cms.rotation import KeyedStore, keyed_stores, token_column
 from cms.services import files, rotation
 
@@ -17,3 +17,5 @@ keyed_stores.register("roster_rows", token_column(RosterRow, "errors_token", _("
 keyed_stores.register(
     "files", KeyedStore(_("私密文件"), rotation.encrypted_files, rotation.stale_files, files.renew_file)
 )
+keyed_stores.register("audit_notes", token_column(AuditNote, "text_token", _("操作说明")))
+keyed_stores.register("signing_keys", token_column(SigningKey, "private_token", _("签名密钥的私钥")))

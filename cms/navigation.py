@@ -68,6 +68,7 @@ public_menu.register(
     MenuEntry(_("我的学习"), url_name="account:home", order=30, icon="person", line=_("签到码、证书、回炉")),
 )
 work_menu.register("messages", MenuEntry(_("消息"), url_name="account:messages", order=90, icon="bell"))
+footer_menu.register("seal", MenuEntry(_("操作记录封存"), url_name="site:seal", order=90))
 
 
 def links_for(menu: Registry[MenuEntry], request: HttpRequest | None) -> list[MenuLink]:

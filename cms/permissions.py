@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cms.roles import BACKOFFICE_ROLES, Role, role_permissions
 
+_KEYS = frozenset({"view_auditseal", "view_signingkey", "add_signingkey", "change_signingkey"})
 _READ_PEOPLE = frozenset({"view_person", "view_organisation", "view_region", "view_job", "view_auditentry"})
 _APPOINT = frozenset({"view_membership", "add_membership", "change_membership"})
 _PEOPLE = frozenset({"add_person", "add_personslip"})
@@ -23,12 +24,13 @@ role_permissions.register(
         | _ROSTERS
         | _PEOPLE
         | _SEND_AGAIN
+        | _KEYS
         | {"add_quiethours"}
         | {"add_organisation", "change_organisation"},
         Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE | _SEND_AGAIN,
         Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN,
         Role.SUBSIDY_OFFICER: _READ_PEOPLE | _READ_MESSAGES,
         Role.APPROVER: _READ_PEOPLE | _READ_MESSAGES,
-        Role.AUDITOR: _READ_PEOPLE | _READ_MESSAGES,
+        Role.AUDITOR: _READ_PEOPLE | _READ_MESSAGES | {"view_auditseal"},
     },
 )

@@ -178,3 +178,27 @@ class QuietHoursQuerySet(models.QuerySet[AnyModel]):
     def visible_to(self, user: User) -> QuietHoursQuerySet[AnyModel]:
         """All of them; the back office asks of every model."""
         return self
+
+
+class SealQuerySet(models.QuerySet[AnyModel]):
+    """Seals of the audit log: published facts, insert only."""
+
+    def visible_to(self, user: User) -> SealQuerySet[AnyModel]:
+        """All of them: a seal tells a time, a count and digests."""
+        return self
+
+    def update(self, **kwargs: object) -> int:
+        """Refuse: seals are never changed."""
+        raise TypeError("seals are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: seals are never removed."""
+        raise TypeError("seals are never removed")
+
+
+class AdminOnlyQuerySet(models.QuerySet[AnyModel]):
+    """What only a system administrator may see in the back office."""
+
+    def visible_to(self, user: User) -> AdminOnlyQuerySet[AnyModel]:
+        """Everything or nothing."""
+        return self if user.scope().everything else self.none()

@@ -1,13 +1,16 @@
-"""Addresses that belong to no room: settings of a visitor, links to private files."""
+"""Addresses that belong to no room: settings of a visitor, links to private files, seals and public keys."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from cms.views import files, site
+from cms.views import files, seals, site
 
 app_name = "site"
 urlpatterns = [
     path("text-size/", site.set_text_size, name="text_size"),
     path("files/<str:code>/", files.linked_file, name="file"),
+    path("seal/", seals.page, name="seal"),
+    path(".well-known/caravan-seal.json", seals.seal_json, name="seal_json"),
+    path(".well-known/caravan-keys.json", seals.keys_json, name="keys_json"),
 ]

@@ -16,12 +16,14 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 
 from cms.access import role_required
 from cms.backoffice.audit import AuditViewSet
+from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
 from cms.backoffice.keys import KeysMenuItem, KeysView
 from cms.backoffice.messages import DeliveryViewSet, QuietHoursViewSet
 from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet, RegionViewSet
 from cms.backoffice.people import PersonViewSet
 from cms.backoffice.rosters import RosterViewSet
+from cms.backoffice.seals import SealViewSet, SigningKeyViewSet
 from cms.backoffice.todo import TodoPanel
 from cms.roles import Role
 
@@ -40,6 +42,8 @@ class PeopleGroup(ViewSetGroup):
         RegionViewSet,
         JobViewSet,
         AuditViewSet,
+        SealViewSet,
+        SigningKeyViewSet,
     )
 
 
@@ -83,6 +87,7 @@ def register_urls() -> list[URLPattern]:
         path("jobs/<uuid:pk>/retry/", retry, name="caravan_job_retry"),
         path("files/<uuid:pk>/", download, name="caravan_file"),
         path("keys/", role_required(Role.SYSTEM_ADMIN)(KeysView.as_view()), name="caravan_keys"),
+        path("history/<str:label>/<str:pk>/", HistoryView.as_view(), name=URL_NAME),
     ]
 
 

@@ -192,9 +192,7 @@ def _answer(
     move_class(training_class, state)
     filing.decision, filing.remarks, filing.decided_by, filing.decided_at = decision, remarks.strip(), by, at
     filing.save(update_fields=["decision", "remarks", "decided_by", "decided_at"])
-    audit.record(
-        f"class.{decision}", training_class, by=by, at=at, filing=filing.pk, remarks=bool(filing.remarks)
-    )
+    audit.record(f"class.{decision}", training_class, by=by, at=at, filing=filing.pk, remarks=filing.remarks)
     filing.training_class = training_class
     tell_filing_answered(filing, by=by, at=at)
     return training_class

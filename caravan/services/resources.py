@@ -78,6 +78,22 @@ def save_trainer(trainer: TrainerProfile, *, by: User | None, at: dt.datetime) -
 
 def _save(row: Named, noun: str, *, by: User | None, at: dt.datetime) -> Named:
     action = f"{noun}.create" if row._state.adding else f"{noun}.change"
+    before = _facts(type(row)._default_manager.filter(pk=row.pk).first())
     row.save()
-    audit.record(action, row, by=by, at=at, name=row.name)
+    after = _facts(row)
+    changed = {
+        name: [before[name], after[name]] for name in after if before.get(name, after[name]) != after[name]
+    }
+    if isinstance(row, TrainerProfile):  # a trainer's facts are a person's: which of them, not what
+        audit.record(action, row, by=by, at=at, fields=sorted(changed))
+    else:
+        audit.record(action, row, by=by, at=at, name=row.name, changed=changed)
     return row
+
+
+def _facts(row: Named | None) -> dict[str, str]:
+    """Return a row's stored values as text, by field."""
+    if row is None:
+        return {}
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    return {field.name: str(field.value_from_object(row) or "") for field in fields}

@@ -233,7 +233,7 @@ class PersonInspectView(ScopedInspectView):
             in_post_periods=list(periods.select_related("organisation").order_by("-started_on")),
             group_tags=list(tags.select_related("organisation").order_by("-valid_from")),
             accounts=list(accounts.order_by("since")),
-            history=history_of(person, user),
+            history=history_of(person, user, limit=20),
             can_record=user.has_perm(RECORD),
             can_give_access=user.has_perm(GIVE_ACCESS),
             **kwargs,

@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import history, usage
 from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets.button import HeaderButton
 
+from cms.backoffice.history import history_url
 from cms.errors import DomainError
 
 Create = Callable[..., Model]
@@ -119,7 +121,20 @@ class ScopedCreateView(ServiceFormMixin, generic.CreateView):
         return []
 
 
-class ScopedEditView(ScopedObjectMixin, ServiceFormMixin, generic.EditView):
+class HistoryButtonMixin:
+    """A button to 记录, what happened to the object, beside whatever other buttons the screen has."""
+
+    request: Any
+    object: Any
+
+    def get_header_buttons(self) -> list[Any]:
+        """Put the button first."""
+        buttons: list[Any] = super().get_header_buttons()  # type: ignore[misc]  # a mixin
+        url = history_url(self.object, self.request.user)
+        return [HeaderButton(_("记录"), url=url, icon_name="history"), *buttons] if url else buttons
+
+
+class ScopedEditView(HistoryButtonMixin, ScopedObjectMixin, ServiceFormMixin, generic.EditView):
     """Change through a service."""
 
 
@@ -131,7 +146,7 @@ class ScopedDeleteView(ScopedObjectMixin, generic.DeleteView):
         raise Http404
 
 
-class ScopedInspectView(ScopedObjectMixin, generic.InspectView):
+class ScopedInspectView(HistoryButtonMixin, ScopedObjectMixin, generic.InspectView):
     """A scoped detail screen."""
 
     def get_field_display_value(self, field_name: str, field: Any) -> Any:
@@ -145,7 +160,7 @@ class ScopedInspectView(ScopedObjectMixin, generic.InspectView):
 
 
 class ScopedHistoryView(ScopedObjectMixin, history.HistoryView):
-    """Wagtail's log holds nothing of ours: what happened stands in 操作记录."""
+    """Wagtail's log holds nothing of ours: what happened stands in 记录 (``cms.backoffice.history``)."""
 
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
         """Answer 404: there is no such screen."""

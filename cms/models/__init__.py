@@ -1,6 +1,6 @@
 """The nouns of the ground; import them from here."""
 
-from cms.models.audit import AuditEntry
+from cms.models.audit import AuditEntry, AuditNote, AuditSeal, AuditSealEntry, SealChain
 from cms.models.files import FileLink, StoredFile
 from cms.models.jobs import Job, JobItem
 from cms.models.memberships import Membership
@@ -27,12 +27,16 @@ from cms.models.people import (
 )
 from cms.models.regions import Region, RegionSuccession
 from cms.models.roster import RosterRow, RosterUpload
+from cms.models.signing import SigningKey
 from cms.models.site_settings import SiteSettings
 from cms.models.users import User
 
 __all__ = [
     "Affiliation",
     "AuditEntry",
+    "AuditNote",
+    "AuditSeal",
+    "AuditSealEntry",
     "Delivery",
     "DocumentDigest",
     "FileLink",
@@ -60,6 +64,8 @@ __all__ = [
     "RegionSuccession",
     "RosterRow",
     "RosterUpload",
+    "SealChain",
+    "SigningKey",
     "SiteSettings",
     "StoredFile",
     "User",

@@ -68,9 +68,10 @@ def affiliate(
         defaults={"source": source[:120], "since": timezone.localdate(at)},
     )
     if created:
-        audit.record("person.affiliate", affiliation, by=by, at=at, kind=kind, source=affiliation.source)
+        # Where it comes from (the name of a file, often) stays on the row: it may name people.
+        audit.record("person.affiliate", affiliation, by=by, at=at, kind=kind)
     elif affiliation.until is not None:
         affiliation.until = None
         affiliation.save(update_fields=["until"])
-        audit.record("person.affiliate_again", affiliation, by=by, at=at, kind=kind, source=source[:120])
+        audit.record("person.affiliate_again", affiliation, by=by, at=at, kind=kind)
     return affiliation

@@ -20,6 +20,7 @@ from cms.roles import REGION_ROLES, Role
 from cms.scope import code_range
 from cms.services.memberships import grant_role
 
+_PERSONAL = frozenset({"contact_name", "contact_phone"})
 _CODE = re.compile(r"[A-Z0-9]{1,8}")
 _OFFICES = frozenset({OrganisationKindCode.HR_OFFICE, OrganisationKindCode.WOMENS_FEDERATION})
 # Only who runs the whole installation gives these.
@@ -72,8 +73,18 @@ def change_organisation(
     _fill(organisation, **facts)
     _save(organisation)
     _set_kinds(organisation, kinds)
-    changed = [name for name, value in _facts(organisation).items() if value != before[name]]
-    audit.record("organisation.change", organisation, by=by, at=at, fields=changed)
+    after = _facts(organisation)
+    changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
+    # Whom to call is personal: that it changed is on record, not from what to what.
+    fields = [name for name in changed if name in _PERSONAL]
+    audit.record(
+        "organisation.change",
+        organisation,
+        by=by,
+        at=at,
+        changed={name: values for name, values in changed.items() if name not in _PERSONAL},
+        fields=fields,
+    )
     return organisation
 
 

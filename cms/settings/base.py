@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from cms.queues import Queue, broker_queues, task_routes
-from cms.settings.env import env_bool, env_int, env_secret_or_empty, env_str
+from cms.settings.env import env_bool, env_int, env_pems, env_secret_or_empty, env_str
 from cms.settings.mail import mail_from_url
 
 # Lets forms and views be subscripted at run time (``ModelForm[Claim]``), as the type checker reads them.
@@ -114,6 +114,8 @@ SMS_HTTP_TEMPLATE = env_str("SMS_HTTP_TEMPLATE", "")
 SMS_HTTP_TIMEOUT = env_int("SMS_HTTP_TIMEOUT", 15)
 globals().update(mail_from_url(env_secret_or_empty("EMAIL_URL")))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_str("EMAIL_FROM", "caravan@localhost")
+# Private keys kept outside the database, PEM; the first signs for the installation itself.
+SIGNING_KEYS = env_pems("SIGNING_KEYS")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -202,6 +204,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "end-notices": {"task": "certificates.subsidies.tasks.end_due_notices", "schedule": 600.0},
     "deliver-messages": {"task": "cms.tasks.deliver_messages", "schedule": 10.0},
     "remind-refreshers": {"task": "certificates.refreshers.tasks.queue_reminders", "schedule": 4 * 3600.0},
+    "seal-audit": {"task": "cms.tasks.seal_audit", "schedule": 60.0},
+    # Once a day over everything: what a very long transaction left behind the last minutes is found.
+    "seal-audit-all": {"task": "cms.tasks.seal_audit", "schedule": 86_400.0, "kwargs": {"everything": True}},
     "sweep-certificates": {"task": "certificates.issuing.tasks.sweep_certificates", "schedule": 60.0},
 }
 # While no worker is there, such messages do not pile up. Two minutes: clocks of two machines differ.

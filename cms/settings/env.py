@@ -6,6 +6,7 @@ Every secret may also come from a file named by ``NAME_FILE`` (container and sys
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -77,3 +78,17 @@ def env_secret_or_empty(name: str) -> str:
     """Return a secret as ``env_secret`` does, or an empty string where neither name is set: for what may be left out."""
     given = any(os.environ.get(key, "").strip() for key in (name, f"{name}_FILE"))
     return env_secret(name) if given else ""
+
+
+_PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
+
+
+def env_pems(name: str) -> list[str]:
+    """Return the PEM blocks of private keys in ``NAME`` or the file that ``NAME_FILE`` names; none if unset."""
+    if not os.environ.get(name, "").strip() and not os.environ.get(f"{name}_FILE", "").strip():
+        return []
+    text = env_secret(name).replace("\\n", "\n")
+    blocks = [found.group(0) for found in _PEM.finditer(text)]
+    if not blocks:
+        raise ImproperlyConfigured(f"{name} holds no private key in PEM format.")
+    return blocks

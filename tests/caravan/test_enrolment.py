@@ -27,6 +27,7 @@ from tests.caravan.roll_world import (
     make_version,
     moment,
 )
+from tests.harness.typed import typed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -133,7 +134,7 @@ def test_an_officers_reason_sets_aside_the_deadline_and_is_kept() -> None:
     training_class = make_class()
     enrolment = put_in(make_person(), training_class, at=moment(13, 19), override="村里停电，补报")
     assert enrolment.state == EnrolmentState.ENROLLED
-    assert AuditEntry.objects.get(action="enrolment.override").data["reason"] == "村里停电，补报"
+    assert typed(AuditEntry.objects.get(action="enrolment.override")) == "村里停电，补报"
 
 
 def test_no_reason_makes_a_seat() -> None:

@@ -17,6 +17,7 @@ from caravan.services.timetabling import plan_sessions
 from cms.errors import DomainError
 from cms.models import AuditEntry, Organisation
 from tests.caravan.planning_world import COUNTY, FIRST, NOW, VILLAGE, World, local, make_world
+from tests.harness.typed import typed
 
 pytestmark = pytest.mark.both
 
@@ -189,7 +190,7 @@ def test_a_filed_class_is_rescheduled_only_with_a_reason(world: World) -> None:
     assert error.value.code == "reason_missing"
     move_session(session, **times, at=local(10, 12), reason="下大雨")
     entry = AuditEntry.objects.get(action="session.move")
-    assert entry.data["reason"] == "下大雨"
+    assert typed(entry) == "下大雨"
     assert entry.data["late"] is True
     assert entry.data["is_change"] is True
 

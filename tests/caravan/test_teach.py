@@ -12,6 +12,7 @@ from django.urls import reverse
 from caravan.models import Session
 from cms.models import AuditEntry, User
 from tests.caravan.planning_world import NOW, World, local, make_world
+from tests.harness.typed import typed
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_the_trainer_schedules_one_more_session(world: World) -> None:
     )
     assert "排好了：3月20日" in answer.content.decode()
     assert filed.sessions.count() == before + 1
-    assert AuditEntry.objects.get(action="session.schedule").data["reason"] == "学员要求"
+    assert typed(AuditEntry.objects.get(action="session.schedule")) == "学员要求"
 
 
 def test_a_trainer_puts_nobody_else_on_the_calendar(world: World) -> None:

@@ -42,6 +42,7 @@ from tests.certificates.claims_world import (
     make_claims_world,
 )
 from tests.certificates.issuing_world import COUNTY, TOWN
+from tests.harness.typed import typed
 
 
 @pytest.fixture
@@ -211,7 +212,7 @@ def test_the_same_bytes_again_and_every_reason_in_the_log(world: ClaimsWorld) ->
     with stored.content.open("rb") as file:
         assert file.read(2) != b"PK", "kept encrypted"
     entries = AuditEntry.objects.filter(action="batch.export").order_by("id")
-    assert [entry.data["reason"] for entry in entries] == ["报财政拨付", "复核", "再报一次"]
+    assert [typed(entry) for entry in entries] == ["报财政拨付", "复核", "再报一次"]
     assert {entry.actor_id for entry in entries} == {world.officer.pk}
     assert AuditEntry.objects.filter(action="batch.file", object_id=str(batch.pk)).count() == 1
     batch.refresh_from_db()
@@ -290,7 +291,7 @@ def test_the_command_writes_the_same_file_and_is_logged(world: ClaimsWorld, tmp_
     export = BatchExport.objects.get()
     assert out.read_bytes() == exports.export_bytes(export)
     entry = AuditEntry.objects.get(action="batch.export")
-    assert (entry.actor_id, entry.data["reason"]) == (None, "存档")
+    assert (entry.actor_id, typed(entry)) == (None, "存档")
     with pytest.raises(CommandError):
         call_command("export_batch", "BT-0", profile="training-roster", out=str(out))
     with pytest.raises(CommandError):

@@ -23,11 +23,8 @@ def entry(db: None) -> AuditEntry:
 @pytest.mark.both
 def test_an_entry_says_who_did_what_where(entry: AuditEntry) -> None:
     entry.refresh_from_db()
-    assert (entry.action, entry.object_type, entry.actor_name) == (
-        "school.open",
-        "cms.organisation",
-        "王老师",
-    )
+    assert (entry.action, entry.object_type) == ("school.open", "cms.organisation")
+    assert (entry.actor_id, entry.actor_name) == (User.objects.get().pk, ""), "names are looked up, not kept"
     assert entry.region_code == "990101000000"
     assert entry.data == {"fields": ["name"], "count": 2}
 

@@ -9,7 +9,9 @@ from django.core.management import get_commands
 
 from tests.guards.source import APPS, ROOT, python_trees
 
-_READERS = {"env_str", "env_bool", "env_int", "env_list", "env_secret", "env_secret_or_empty", "env_secrets"}
+_READERS = {
+    "env_str", "env_bool", "env_int", "env_list", "env_secret", "env_secret_or_empty", "env_secrets", "env_pems",
+}  # fmt: skip
 
 
 def documentation() -> str:

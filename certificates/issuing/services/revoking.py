@@ -39,6 +39,8 @@ def revoke_certificate(
         update_fields=["state", "revoked_at", "revoked_by", "revocation_reason", "revocation_note"]
     )
     withdraw_messages("certificate_ready", certificate, at=at)
-    # The note may name people; it stays on the certificate.
-    audit.record("certificate.revoke", certificate, by=by, at=at, old=before, reason=reason)
+    audit.record(
+        "certificate.revoke", certificate, by=by, at=at, old=before, new=certificate.state,
+        revocation_reason=reason, note=note,
+    )  # fmt: skip
     return certificate

@@ -10,6 +10,7 @@ from django.utils import timezone
 from certificates.demo.cast import PARTS, demo_password
 from certificates.demo.world import is_demo, is_empty, load_world
 from cms.roles import Role
+from cms.services.sealing import seal_entries
 
 
 class Command(BaseCommand):
@@ -25,6 +26,7 @@ class Command(BaseCommand):
             raise CommandError("这个数据库里有真实机构的数据，不能再装演示数据。请换一个空的数据库。")
         else:
             load_world(timezone.now(), tell=self.stdout.write)
+            seal_entries(timezone.now())
         self._print_accounts()
 
     def _print_accounts(self) -> None:

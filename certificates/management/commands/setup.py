@@ -28,6 +28,7 @@ from cms.regions import load_regions
 from cms.roles import Role
 from cms.services.memberships import grant_role
 from cms.services.organisations import create_organisation
+from cms.services.signing_keys import ensure_installation_key
 from cms.services.site import publish_home_page
 from courses.services.catalogue import load_catalogue, load_menus
 
@@ -100,6 +101,7 @@ class Command(BaseCommand):
         publish_home_page(by=None, at=at)
         load_designs()
         load_national_rules(at=at)
+        ensure_installation_key(at=at)
         if catalogue:
             with CATALOGUE.open(encoding="utf-8-sig", newline="") as file:
                 load_catalogue(csv.DictReader(file), by=None, at=at)

@@ -126,6 +126,7 @@ class Command(BaseCommand):
             call_command("sync_roles", stdout=io.StringIO())
             if demo and "seed_demo" in get_commands():
                 self._load_demo_world()
+            call_command("seal_audit", stdout=io.StringIO())
         except KeyboardInterrupt:
             raise CommandError("Interrupted before anything was served.", returncode=130) from None
 
