@@ -10,7 +10,8 @@ from django.utils import timezone
 from cms.enums import OrganisationKindCode as Kind
 from cms.models import Organisation
 from cms.regions import load_regions
-from cms.services.organisations import add_licence, create_organisation
+from cms.services.licences import add_licence
+from cms.services.organisations import create_organisation
 
 DEMO_COUNTY = "990101000000"
 _REGIONS = Path(__file__).resolve().parent / "data" / "demo_regions.csv"

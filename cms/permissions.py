@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from cms.roles import BACKOFFICE_ROLES, Role, role_permissions
 
-_READ_PEOPLE = frozenset({"view_person", "view_organisation", "view_region", "view_job", "view_auditentry"})
+_READ_PEOPLE = frozenset(
+    {
+        "view_person",
+        "view_organisation",
+        "view_region",
+        "view_regionsuccession",
+        "view_job",
+        "view_auditentry",
+    }
+)
 _APPOINT = frozenset({"view_membership", "add_membership", "change_membership"})
 _PEOPLE = frozenset({"add_person", "add_personslip"})
 _ROSTERS = frozenset({"add_rosterupload", "view_rosterupload"})
+_LICENCES = frozenset({"add_licence", "change_licence"})
+_REGIONS = frozenset({"add_region", "add_regionsuccession", "delete_regionsuccession"})
 
 role_permissions.register(
     "wagtailadmin",
@@ -20,8 +31,10 @@ role_permissions.register(
         | _APPOINT
         | _ROSTERS
         | _PEOPLE
+        | _LICENCES
+        | _REGIONS
         | {"add_organisation", "change_organisation"},
-        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE,
+        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE | _LICENCES,
         Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE,
         Role.SUBSIDY_OFFICER: _READ_PEOPLE,
         Role.APPROVER: _READ_PEOPLE,

@@ -17,9 +17,11 @@ from cms.access import role_required
 from cms.backoffice.audit import AuditViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
 from cms.backoffice.keys import KeysMenuItem, KeysView
-from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet, RegionViewSet
+from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet
 from cms.backoffice.people import PersonViewSet
+from cms.backoffice.regions import RegionViewSet
 from cms.backoffice.rosters import RosterViewSet
+from cms.backoffice.successions import SuccessionViewSet
 from cms.backoffice.todo import TodoPanel
 from cms.roles import Role
 
@@ -36,6 +38,7 @@ class PeopleGroup(ViewSetGroup):
         OrganisationViewSet,
         MembershipViewSet,
         RegionViewSet,
+        SuccessionViewSet,
         JobViewSet,
         AuditViewSet,
     )
