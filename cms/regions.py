@@ -191,6 +191,27 @@ def region_of_address(text: str, *, within: str) -> str:
     return RegionResolver(within).code_of(text)
 
 
+def require_region(code: str, on: dt.date) -> Region:
+    """Return the region of a code that is written down anew ``on`` a day.
+
+    Refuses ``region_unknown``, and ``region_ended`` naming where the place belongs now.
+    """
+    region = Region.objects.filter(code=code).first()
+    if region is None:
+        message = _("没有这个行政区划代码，请再看看。")
+        raise DomainError("region_unknown", message, field="region_code")
+    if region.valid_until is not None and region.valid_until < on:
+        heirs = "、".join(f"{heir.name} {heir.code}" for heir in heirs_of(code, on))
+        if heirs:
+            message = _("%(name)s 的代码已经停用，现在属于 %(heirs)s，请填新的代码。")
+        else:
+            message = _("%(name)s 的代码已经停用，请填现在用的代码。")
+        raise DomainError(
+            "region_ended", message % {"name": region.name, "heirs": heirs}, field="region_code"
+        )
+    return region
+
+
 def names_down_to(code: str) -> list[str]:
     """Return the names from the province down to a region, as far as they are known: one query."""
     chain = list(_codes_above(code))

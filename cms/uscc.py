@@ -34,12 +34,7 @@ def check_uscc(text: str) -> str:
     """
     code = normalise_uscc(text)
     if len(code) != LENGTH:
-        message = _("统一社会信用代码是 18 位，这里是 %(count)s 位。") % {"count": len(code)}
-        if len(code) == 15:
-            message += _("15 位的是旧的工商注册号，请看营业执照上的新代码。")
-        elif len(code) in {9, 10}:
-            message += _("9 位的是旧的组织机构代码，请看登记证书上的新代码。")
-        raise _refusal("uscc_length", message)
+        raise _refusal("uscc_length", _length_message(len(code)))
     if wrong := [sign for sign in code if sign not in _ALPHABET]:
         raise _refusal("uscc_signs", _signs_message(wrong))
     if not code[:8].isdigit():
@@ -47,6 +42,14 @@ def check_uscc(text: str) -> str:
     if not uscc.is_valid(code):
         raise _refusal("uscc_wrong", _("统一社会信用代码的校验位对不上，有一位写错了，请照证书逐位核对。"))
     return code
+
+
+def _length_message(count: int) -> str:
+    if count == 15:
+        return _("15 位的是旧的工商注册号，请填营业执照上 18 位的统一社会信用代码。")
+    if count == 9:
+        return _("9 位的是旧的组织机构代码，请填登记证书上 18 位的统一社会信用代码。")
+    return _("统一社会信用代码是 18 位，这里是 %(count)s 位。") % {"count": count}
 
 
 def _signs_message(wrong: list[str]) -> str:

@@ -15,6 +15,7 @@ from cms import audit
 from cms.enums import OrganisationKindCode
 from cms.errors import DomainError
 from cms.models import Membership, Organisation, OrganisationKind, Region, User
+from cms.regions import require_region
 from cms.roles import REGION_ROLES, Role
 from cms.scope import territory_of
 from cms.services.memberships import grant_role
@@ -40,8 +41,8 @@ def create_organisation(
 ) -> Organisation:
     """Register an organisation; ``contact`` is ``contact_name`` and ``contact_phone``.
 
-    Refuses ``name_missing``, ``code_wrong``, what ``check_uscc`` refuses, ``kinds_missing``, ``region_unknown``,
-    ``organisation_exists`` (name, code or USCC is taken).
+    Refuses ``name_missing``, ``code_wrong``, what ``check_uscc`` refuses, ``kinds_missing``, what
+    ``require_region`` refuses, ``organisation_exists`` (name, code or USCC is taken).
     """
     if not name.strip():
         raise DomainError("name_missing", _("请填机构名称。"), field="name")
@@ -49,7 +50,7 @@ def create_organisation(
         message = _("代号是 1 到 8 个字母或数字，例如 XH。")
         raise DomainError("code_wrong", message, field="short_code")
     organisation = Organisation(name=name.strip(), short_code=_code(short_code), region_code=region_code)
-    _fill(organisation, uscc=uscc, region_code=region_code, **contact)
+    _fill(organisation, timezone.localdate(at), uscc=uscc, region_code=region_code, **contact)
     _save(organisation)
     _set_kinds(organisation, kinds)
     audit.record("organisation.create", organisation, by=by, at=at, code=organisation.short_code)
@@ -69,7 +70,7 @@ def change_organisation(
         raise DomainError("code_fixed", _("代号已经用在编号里，不能改。"), field="short_code")
     before = _facts(organisation)
     organisation.name = facts.pop("name", organisation.name).strip()
-    _fill(organisation, **facts)
+    _fill(organisation, timezone.localdate(at), **facts)
     _save(organisation)
     _set_kinds(organisation, kinds)
     changed = [name for name, value in _facts(organisation).items() if value != before[name]]
@@ -81,12 +82,11 @@ def _code(text: str) -> str:
     return text.strip().upper()
 
 
-def _fill(organisation: Organisation, **facts: str) -> None:
-    if "region_code" in facts:
-        organisation.region_code = facts["region_code"]
-        if not Region.objects.filter(code=organisation.region_code).exists():
-            message = _("没有这个行政区划代码，请再看看。")
-            raise DomainError("region_unknown", message, field="region_code")
+def _fill(organisation: Organisation, on: dt.date, **facts: str) -> None:
+    code = facts.get("region_code")
+    if code is not None and not (organisation.pk and code == organisation.region_code):
+        # An organisation of an abolished county keeps its code; nobody is registered under one anew.
+        organisation.region_code = require_region(code, on).code
     if "uscc" in facts:
         organisation.uscc = check_uscc(facts["uscc"]) if facts["uscc"].strip() else None
     for name in ("contact_name", "contact_phone"):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cms.errors import DomainError
 from cms.models import Region, RegionSuccession, User
-from cms.regions import heirs_of
+from cms.regions import heirs_of, require_region
 from cms.services.successions import preview_succession, succeed_region, undo_succession
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +115,11 @@ def test_the_look_ahead_leaves_out_what_went_elsewhere(places: dict[str, Region]
     found = preview_succession(Region.objects.get(code=OLD), places[HEIR], on=DAY)
     assert dict(found.contents)["机构"] == 2
     assert not RegionSuccession.objects.filter(successor__code=HEIR).exists()
+
+
+def test_nothing_new_is_registered_under_a_code_that_ended(places: dict[str, Region]) -> None:
+    succeed(places, OLD, HEIR)
+    assert require_region("990105101201", EVE).name == "一村"
+    with pytest.raises(DomainError) as refusal:
+        require_region("990105101201", DAY)
+    assert refusal.value.code == "region_ended" and f"星河县 {HEIR}" in str(refusal.value)
