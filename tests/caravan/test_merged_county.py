@@ -74,6 +74,7 @@ SEEN = {
 }
 
 
+@pytest.mark.both
 def test_the_new_countys_officer_lists_what_the_old_one_had_from_that_day(
     world: World, filed: ClassFiling
 ) -> None:

@@ -122,6 +122,7 @@ def test_what_is_no_region_file_is_refused_whole(text: str) -> None:
         check_region_file(text.encode())
 
 
+@pytest.mark.both
 def test_renumbered_places_know_where_they_come_from() -> None:
     load(GOOD)
     moved = "代码,名称,启用日期,原代码\n980101101000,河东镇,2020-01-01,\n980101101009,东街社区,2026-07-01,980101100001\n"

@@ -88,6 +88,7 @@ def test_what_came_from_a_region_cannot_become_it(places: dict[str, Region]) -> 
     assert refusal.value.code == "succession_circle"
 
 
+@pytest.mark.both
 def test_undoing_brings_back_what_has_no_other_heir(places: dict[str, Region]) -> None:
     user = User.objects.create(username="root")
     succeed(places, "990105102000", "990102109000")
