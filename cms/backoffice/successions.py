@@ -9,13 +9,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 
 from cms.access import get_visible_or_404
 from cms.backoffice.viewsets import (
@@ -99,6 +99,14 @@ class SuccessionCreateView(ScopedCreateView):
     def get_page_subtitle(self) -> str:
         """The title says it all."""
         return ""
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Return home, the list and this form."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("successions:index"), "label": _("区划变更")},
+            {"url": "", "label": self.page_title},
+        ]
 
     def get_initial(self) -> dict[str, Any]:
         """Begin with the region one came from."""
@@ -185,7 +193,7 @@ class SuccessionViewSet(ScopedModelViewSet):
         TitleColumn("__str__", label=gettext_lazy("变更"), url_name="successions:inspect"),
         Column("predecessor.code", label=gettext_lazy("原代码")),
         Column("successor.code", label=gettext_lazy("并入地区代码")),
-        DateColumn("on", label=gettext_lazy("生效日期"), sort_key="on"),
+        Column("on", label=gettext_lazy("生效日期"), sort_key="on"),
         Column("document", label=gettext_lazy("依据文件")),
     ]
     search_fields = [

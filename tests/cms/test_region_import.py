@@ -152,6 +152,7 @@ def test_on_screen_a_file_is_looked_at_before_it_is_written(root: Client) -> Non
     assert answer.status_code == 302 and not Region.objects.filter(level=4).exists()
     shown = root.get(answer.url)
     assert "东街社区" in shown.content.decode() and "GB18030" in shown.content.decode()
+    assert "新增" in shown.content.decode(), "the outcome in words"
     assert root.post(answer.url).status_code == 302
     assert Region.objects.filter(parent__code="980101100000").count() == 2
     assert "没有要改的" in root.get(answer.url).content.decode()
