@@ -13,12 +13,14 @@ from caravan import (  # noqa: F401  each registers by import
 from caravan.backoffice import histories, todo  # noqa: F401  registered by import
 from caravan.backoffice.class_panels import class_panels
 from caravan.enums import ClassState, FilingDecision, SessionState, StopState
+from caravan.models import Stop, TrainingClass
 from caravan.panels import NextClasses, NextStops, next_class_starts
 from caravan.permissions import ROLE_PERMISSIONS, works_at_desk
 from cms.backoffice.panels import places, public_panels
 from cms.backoffice.todo import todos
 from cms.navigation import MenuEntry, public_menu, work_menu
 from cms.roles import role_permissions
+from cms.services.successions import region_contents, rows_in_region
 from cms.ui import register_state_colours
 from courses.panels import course_panels, next_starts
 
@@ -70,6 +72,9 @@ work_menu.register(
     "teach_classes",
     MenuEntry(_("我的班"), url_name="caravan:teach_classes", order=20, icon="people", is_shown=works_at_desk),
 )
+
+region_contents.register("classes", rows_in_region(TrainingClass))
+region_contents.register("stops", rows_in_region(Stop))
 
 todos.register("filings", todo.filings_to_answer)
 todos.register("classes_returned", todo.classes_returned)

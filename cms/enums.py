@@ -103,6 +103,23 @@ class OrganisationKindCode(models.TextChoices):
     COMMUNITY = "community", _("社区（村）")
 
 
+class LicenceKind(models.TextChoices):
+    """On what ground an organisation teaches or assesses (domain row 38)."""
+
+    LICENCE = "licence", _("许可")
+    FILING = "filing", _("备案")
+
+
+class LicenceState(models.TextChoices):
+    """How an organisation's licences stand on a day; derived, never stored."""
+
+    NONE = "none", _("没有登记")
+    COMING = "coming", _("还没到有效期")
+    HOLDS = "holds", _("有效")
+    ENDING = "ending", _("快到期")
+    LAPSED = "lapsed", _("已过期")
+
+
 class RegionLevel(models.IntegerChoices):
     """Levels of the 12-digit statistical code."""
 
@@ -120,6 +137,7 @@ class FileKind(models.TextChoices):
     CERTIFICATE = "certificate", _("证书")
     BATCH_EXPORT = "batch_export", _("补贴批次导出")
     EVIDENCE = "evidence", _("佐证材料")
+    REGIONS = "regions", _("上传的区划文件")
 
 
 SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE})

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from cms.roles import BACKOFFICE_ROLES, Role, role_permissions
 
+_READ_PEOPLE = frozenset(
+    {
+        "view_person",
+        "view_organisation",
+        "view_region",
+        "view_regionsuccession",
+        "view_job",
+        "view_auditentry",
+    }
+)
 _KEYS = frozenset({"view_auditseal", "view_signingkey", "add_signingkey", "change_signingkey"})
-_READ_PEOPLE = frozenset({"view_person", "view_organisation", "view_region", "view_job", "view_auditentry"})
 _APPOINT = frozenset({"view_membership", "add_membership", "change_membership"})
 _PEOPLE = frozenset({"add_person", "add_personslip"})
 _ROSTERS = frozenset({"add_rosterupload", "view_rosterupload"})
+_LICENCES = frozenset({"add_licence", "change_licence"})
+_REGIONS = frozenset({"add_region", "add_regionsuccession", "delete_regionsuccession"})
 _READ_MESSAGES = frozenset({"view_delivery", "view_quiethours"})
 _SEND_AGAIN = _READ_MESSAGES | {"change_delivery"}
 
@@ -23,11 +34,13 @@ role_permissions.register(
         | _APPOINT
         | _ROSTERS
         | _PEOPLE
+        | _LICENCES
+        | _REGIONS
         | _SEND_AGAIN
         | _KEYS
         | {"add_quiethours"}
         | {"add_organisation", "change_organisation"},
-        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE | _SEND_AGAIN,
+        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE | _LICENCES | _SEND_AGAIN,
         Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN,
         Role.SUBSIDY_OFFICER: _READ_PEOPLE | _READ_MESSAGES,
         Role.APPROVER: _READ_PEOPLE | _READ_MESSAGES,

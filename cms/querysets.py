@@ -23,7 +23,19 @@ def live_on(on: dt.date, *, start: str = "valid_from", end: str = "valid_until")
 class RegionQuerySet(models.QuerySet[AnyModel]):
     """Regions: public facts."""
 
+    def in_use(self, on: dt.date) -> RegionQuerySet[AnyModel]:
+        """Regions whose code holds ``on``."""
+        return self.filter(live_on(on))
+
     def visible_to(self, user: User) -> RegionQuerySet[AnyModel]:
+        """All of them; the back office asks of every model."""
+        return self
+
+
+class SuccessionQuerySet(models.QuerySet[AnyModel]):
+    """Changes of regions: decrees are public."""
+
+    def visible_to(self, user: User) -> SuccessionQuerySet[AnyModel]:
         """All of them; the back office asks of every model."""
         return self
 
@@ -37,6 +49,23 @@ class OrganisationQuerySet(models.QuerySet[AnyModel]):
         if scope.everything:
             return self
         return self.filter(Q(pk__in=scope.organisations()) | scope.region_filter("region_code"))
+
+
+class LicenceQuerySet(models.QuerySet[AnyModel]):
+    """Licences and filings: current rows by scope."""
+
+    def current(self) -> LicenceQuerySet[AnyModel]:
+        """Rows that nothing newer replaced."""
+        return self.filter(superseded_at__isnull=True)
+
+    def visible_to(self, user: User) -> LicenceQuerySet[AnyModel]:
+        """Those of the organisations one sees."""
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(
+            Q(organisation_id__in=scope.organisations()) | scope.region_filter("organisation__region_code")
+        )
 
 
 class PersonQuerySet(models.QuerySet[AnyModel]):

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from cms.scope import code_range
+from cms.scope import code_range, succession_rows
+from cms.territory import Succession, contains, places_of
 
 
 class RegionalRule(Protocol):
@@ -20,18 +21,30 @@ class RegionalRule(Protocol):
 Rule = TypeVar("Rule", bound=RegionalRule)
 
 
-def rule_for(rules: Iterable[Rule], region_code: str, on: dt.date) -> Rule | None:
-    """Return the rule of the smallest region around ``region_code`` that holds ``on``; None if there is none."""
+def rule_for(
+    rules: Iterable[Rule], region_code: str, on: dt.date, successions: Iterable[Succession] = ()
+) -> Rule | None:
+    """Return the rule of the smallest region around ``region_code`` that holds ``on``; None if there is none.
+
+    With ``successions`` a place that has gone over into another region by then follows that one's rules.
+    """
+    places = places_of(region_code, successions, on)
     best: Rule | None = None
     for rule in rules:
-        low, high = code_range(rule.region_code)
-        if not (low <= region_code <= high) or rule.valid_from > on:
+        if rule.valid_from > on or not any(contains(rule.region_code, place) for place in places):
             continue
         if rule.valid_until is not None and rule.valid_until < on:
             continue
         if best is None or _narrower(rule, best):
             best = rule
     return best
+
+
+def lies_in(region_code: str, outer: str, on: dt.date) -> bool:
+    """Say whether a place, as written or where it has gone over to by ``on``, lies in ``outer``."""
+    if contains(outer, region_code):
+        return True
+    return any(contains(outer, place) for place in places_of(region_code, succession_rows(), on))
 
 
 def _narrower(one: RegionalRule, other: RegionalRule) -> bool:

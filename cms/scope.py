@@ -3,63 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from cms.roles import ORGANISATION_ROLES, REGION_ROLES, Role
+from cms.territory import NATION, CodeRange, Succession, code_range, territory
 
 if TYPE_CHECKING:
     from cms.models import User
 
-CodeRange = tuple[str, str]
-# Of rules that hold everywhere; no region has it.
-NATION = "0" * 12
-
-
-def code_range(code: str) -> CodeRange:
-    """Return the first and last 12-digit code below ``code`` (itself included).
-
-    The code of zeros is the whole country.
-
-    >>> code_range("990102000000")
-    ('990102000000', '990102999999')
-    >>> code_range("000000000000")
-    ('000000000000', '999999999999')
-    """
-    if not code.strip("0"):
-        return NATION, "9" * 12
-    for end in (2, 4, 6, 9, 12):
-        if set(code[end:]) <= {"0"}:
-            return code[:end].ljust(12, "0"), code[:end].ljust(12, "9")
-    return code, code
-
-
-def widen_with_predecessors(codes: Iterable[str], successions: Iterable[tuple[str, str]]) -> set[str]:
-    """Add every region that was merged into one of ``codes`` or below it, however many times over.
-
-    ``successions`` are (predecessor, successor) pairs; a merged district keeps its history that way.
-    """
-    found = set(codes)
-    pairs = list(successions)
-    grown = True
-    while grown:
-        ranges = [code_range(code) for code in found]
-        new = {old for old, heir in pairs if any(low <= heir <= high for low, high in ranges)} - found
-        grown = bool(new)
-        found |= new
-    return found
-
-
-def inside_with_predecessors(name: str, region_code: str) -> Q:
-    """Return a filter on the region code field ``name``: in the region, or in one merged into it (one query)."""
-    condition = Q(pk__in=[])
-    for code in sorted(widen_with_predecessors([region_code], _successions())):
-        low, high = code_range(code)
-        condition |= Q(**{f"{name}__gte": low, f"{name}__lte": high})
-    return condition
+__all__ = [
+    "NATION",
+    "CodeRange",
+    "Grant",
+    "Scope",
+    "code_range",
+    "in_ranges",
+    "scope_of",
+    "succession_rows",
+    "territory_of",
+]
 
 
 @dataclass(frozen=True)
@@ -96,10 +62,7 @@ class Scope:
 
     def region_filter(self, name: str, *roles: Role) -> Q:
         """Return a filter on the region code field ``name``; nothing matches without a grant."""
-        condition = Q(pk__in=[])
-        for low, high in self.ranges(*roles):
-            condition |= Q(**{f"{name}__gte": low, f"{name}__lte": high})
-        return condition
+        return in_ranges(name, self.ranges(*roles))
 
     def covers(self, region_code: str, *roles: Role) -> bool:
         """Say whether a region role (or one of ``roles``) covers ``region_code``."""
@@ -113,17 +76,31 @@ def scope_of(user: User, on: dt.date) -> Scope:
     memberships = list(user.memberships.live(on).prefetch_related("regions")) if user.is_active else []
     if not memberships:
         return Scope(everything=False)
-    successions = _successions() if any(row.role in REGION_ROLES for row in memberships) else []
+    successions = succession_rows() if any(row.role in REGION_ROLES for row in memberships) else []
     grants = []
     for row in memberships:
-        codes = widen_with_predecessors([region.code for region in row.regions.all()], successions)
-        ranges = tuple(sorted(code_range(code) for code in codes))
+        ranges = territory([region.code for region in row.regions.all()], successions, on)
         grants.append(Grant(Role(row.role), row.organisation_id, ranges))
     everything = any(grant.role == Role.SYSTEM_ADMIN for grant in grants)
     return Scope(everything=everything, grants=tuple(grants))
 
 
-def _successions() -> list[tuple[str, str]]:
+def territory_of(codes: Iterable[str], on: dt.date) -> tuple[CodeRange, ...]:
+    """Return the ranges that regions cover ``on`` a day, predecessors included: one query."""
+    return territory(codes, succession_rows(), on)
+
+
+def in_ranges(name: str, ranges: Sequence[CodeRange]) -> Q:
+    """Return a filter on the region code field ``name``; nothing matches no range."""
+    condition = Q(pk__in=[])
+    for low, high in ranges:
+        condition |= Q(**{f"{name}__gte": low, f"{name}__lte": high})
+    return condition
+
+
+def succession_rows() -> list[Succession]:
+    """Return every succession there is, past and to come: one query."""
     from cms.models import RegionSuccession
 
-    return list(RegionSuccession.objects.values_list("predecessor__code", "successor__code"))
+    rows = RegionSuccession.objects.values_list("predecessor__code", "successor__code", "on")
+    return [Succession(*row) for row in rows]

@@ -20,10 +20,12 @@ from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
 from cms.backoffice.keys import KeysMenuItem, KeysView
 from cms.backoffice.messages import DeliveryViewSet, QuietHoursViewSet
-from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet, RegionViewSet
+from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet
 from cms.backoffice.people import PersonViewSet
+from cms.backoffice.regions import RegionViewSet
 from cms.backoffice.rosters import RosterViewSet
 from cms.backoffice.seals import SealViewSet, SigningKeyViewSet
+from cms.backoffice.successions import SuccessionViewSet
 from cms.backoffice.todo import TodoPanel
 from cms.roles import Role
 
@@ -40,6 +42,7 @@ class PeopleGroup(ViewSetGroup):
         OrganisationViewSet,
         MembershipViewSet,
         RegionViewSet,
+        SuccessionViewSet,
         JobViewSet,
         AuditViewSet,
         SealViewSet,

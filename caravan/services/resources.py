@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from caravan.models import Kit, Room, TrainerProfile, Vehicle, Venue
 from cms import audit
 from cms.errors import DomainError
-from cms.models import Region, User
+from cms.models import User
+from cms.regions import require_region
 from cms.roles import Role
 
 RoomFacts = Sequence[tuple[str, int]]
@@ -24,10 +25,11 @@ Named = TypeVar("Named", Vehicle, Kit, TrainerProfile)
 def save_venue(venue: Venue, rooms: RoomFacts, *, by: User | None, at: dt.datetime) -> Venue:
     """Store a venue and its rooms (name, seats); a room is renamed by nobody, only its seats change.
 
-    Raises ``region_unknown``, ``rooms_missing``, ``room_used`` (a room that holds sessions stays).
+    Raises what ``require_region`` refuses, ``rooms_missing``, ``room_used`` (a room that holds sessions stays).
     """
-    if not Region.objects.filter(code=venue.region_code).exists():
-        raise DomainError("region_unknown", _("没有这个区划代码，请核对 12 位代码。"), field="region_code")
+    known = Venue.objects.filter(pk=venue.pk).values_list("region_code", flat=True).first()
+    if known != venue.region_code:
+        require_region(venue.region_code, timezone.localdate(at))
     if not rooms:
         raise DomainError("rooms_missing", _("至少要有一间教室。"), field="rooms")
     is_new = venue._state.adding

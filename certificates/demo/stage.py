@@ -17,7 +17,7 @@ from certificates.demo.cast import Cast, add_cast
 from certificates.issuing.demo import load_designs
 from certificates.refreshers.demo import load_rules
 from certificates.subsidies.demo import load_profiles, load_schemes
-from cms.demo import load_demo_organisations, load_demo_regions
+from cms.demo import load_demo_changes, load_demo_organisations, load_demo_regions
 from cms.models import Organisation, Region
 from cms.services.site import PRIVACY_SLUG, publish_home_page, publish_info_page, set_site_words
 from courses.services.catalogue import load_catalogue, load_menus
@@ -64,6 +64,7 @@ def set_stage(at: dt.datetime) -> Stage:
     """Load everything a county office has before its first class."""
     publish_home_page(by=None, at=at)
     load_demo_regions()
+    load_demo_changes()
     named = load_demo_organisations()
     county = Region.objects.get(code=COUNTY)
     cast = add_cast(at, county)

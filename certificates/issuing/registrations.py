@@ -7,12 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from caravan.backoffice.class_panels import class_panels
 from certificates.issuing import message_kinds, todo  # noqa: F401  kinds register by import
 from certificates.issuing.enums import CertificateState
+from certificates.issuing.models import Certificate
 from certificates.issuing.panels import CheckCertificate, ClassCertificates, MyCertificates
 from certificates.issuing.services.batches import ISSUE_CERTIFICATES
 from cms.backoffice.panels import learner_panels, public_panels
 from cms.backoffice.todo import todos
 from cms.jobs import job_kinds
 from cms.navigation import MenuEntry, public_menu
+from cms.services.successions import region_contents, rows_in_region
 from cms.ui import register_state_colours
 
 register_state_colours(
@@ -38,5 +40,7 @@ public_menu.register(
 public_panels.register("check_certificate", CheckCertificate())
 learner_panels.register("my_certificates", MyCertificates())
 class_panels.register("class_certificates", ClassCertificates())
+
+region_contents.register("certificates", rows_in_region(Certificate))
 
 todos.register("certificates", todo.classes_without_certificates)

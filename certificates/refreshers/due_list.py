@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from certificates.refreshers.enums import RefresherState
 from certificates.refreshers.reading import RefresherLine, lines_on, periods_on
 from cms.models import InPostPeriod, User
-from cms.scope import code_range
+from cms.scope import in_ranges, territory_of
 
 WORST_FIRST = (
     RefresherState.OVERDUE,
@@ -49,8 +49,7 @@ def periods_of(user: User | None, on: dt.date, region_code: str = "") -> QuerySe
         rows = rows.visible_to(user)
     where = periods_on(on)
     if region_code:
-        low, high = code_range(region_code)
-        where &= Q(region_code__gte=low, region_code__lte=high)
+        where &= in_ranges("region_code", territory_of([region_code], on))
     return rows.filter(where).select_related("person", "organisation")
 
 

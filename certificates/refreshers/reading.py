@@ -1,4 +1,4 @@
-"""Read facts and rules from the rows: four queries for any number of people."""
+"""Read facts and rules from the rows: five queries for any number of people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from certificates.refreshers.status import RefresherStatus, rule_on, status
 from cms.models import InPostPeriod, Person
 from cms.querysets import live_on
 from cms.regional import rule_for
-from cms.scope import code_range
+from cms.scope import succession_rows
+from cms.territory import Succession, contains, places_of
 from courses.enums import TrainingType
 from courses.models import TrainingRecord
 
@@ -38,10 +39,13 @@ def lines_on(periods: Iterable[InPostPeriod], on: dt.date) -> list[RefresherLine
         if known is None or period.started_on > known.started_on:
             chosen[period.person_id] = period
     rules = list(RefresherRule.objects.order_by("valid_from"))
+    successions = succession_rows()
     facts = facts_of(chosen)
     return [
         RefresherLine(
-            period.person, period, _ask(facts[person_id], rules_of(rules, period.region_code, on), on)
+            period.person,
+            period,
+            _ask(facts[person_id], rules_of(rules, period.region_code, on, successions), on),
         )
         for person_id, period in chosen.items()
     ]
@@ -79,19 +83,22 @@ def facts_of(person_ids: Iterable[int]) -> dict[int, _PersonRows]:
     return {pk: _PersonRows(tuple(periods[pk]), tuple(records[pk])) for pk in wanted}
 
 
-def rules_of(rules: Iterable[RefresherRule], region_code: str, on: dt.date) -> list[RefresherRule]:
+def rules_of(
+    rules: Iterable[RefresherRule],
+    region_code: str,
+    on: dt.date,
+    successions: Iterable[Succession] = (),
+) -> list[RefresherRule]:
     """Return all versions of the smallest region around ``region_code`` that has a rule ``on``, in time order.
 
-    A county whose own rule is over, or has not begun, follows its province meanwhile.
+    A county whose own rule is over, or has not begun, follows its province meanwhile; one that has gone over
+    into another follows that one.
     """
-    around = [rule for rule in rules if _contains(rule.region_code, region_code)]
-    decides = rule_for(around, region_code, on)
+    rows = list(successions)
+    places = places_of(region_code, rows, on)
+    around = [rule for rule in rules if any(contains(rule.region_code, place) for place in places)]
+    decides = rule_for(around, region_code, on, rows)
     return [rule for rule in around if decides and rule.region_code == decides.region_code]
-
-
-def _contains(outer: str, inner: str) -> bool:
-    low, high = code_range(outer)
-    return low <= inner <= high
 
 
 def _ask(rows: _PersonRows, rules: list[RefresherRule], on: dt.date) -> RefresherStatus:

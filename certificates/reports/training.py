@@ -10,13 +10,13 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from caravan.enums import EnrolmentState
 from caravan.models import ClassCourse, Enrolment, TrainingClass
 from cms.models import Region, User
-from cms.scope import code_range
+from cms.scope import in_ranges, territory_of
 from courses.enums import TrainingType
 
 
@@ -92,8 +92,8 @@ def _completed(user: User | None, start: dt.date, end: dt.date, region_code: str
         Exists(taught), state=EnrolmentState.COMPLETED, ended_at__gte=since, ended_at__lt=before
     )
     if region_code:
-        low, high = code_range(region_code)
-        rows = rows.filter(Q(training_class__region_code__gte=low, training_class__region_code__lte=high))
+        # As the region is at the end of the period: what was merged into it by then is its own.
+        rows = rows.filter(in_ranges("training_class__region_code", territory_of([region_code], end)))
     if user is not None:
         # Its joins would count a class's enrolments once for each of its staff.
         rows = rows.filter(training_class__in=TrainingClass.objects.visible_to(user).order_by().values("pk"))

@@ -14,7 +14,8 @@ from certificates.subsidies.models import Claim, SubsidyScheme
 from certificates.subsidies.reading import Proof, facts_of, scheme_fact
 from certificates.subsidies.rules import RuleOutcome
 from cms.models import Person
-from cms.scope import code_range
+from cms.scope import succession_rows
+from cms.territory import Succession, contains, places_of
 from courses.models import ExternalCertificate
 
 # Shown by the date, or nothing the person can do anything about; money is not promised.
@@ -44,13 +45,14 @@ def advice_for(person: Person, on: dt.date) -> list[Advice]:
     if not proofs:
         return []
     schemes = list(SubsidyScheme.objects.prefetch_related("groups", "rates"))
+    successions = succession_rows()
     claims = {
         (row.scheme_id, row.certificate_id, row.external_certificate_id): row
         for row in Claim.objects.filter(person=person, state__in=sorted(LIVE_CLAIMS))
     }
     found = []
     for proof, facts in zip(proofs, facts_of(proofs), strict=True):
-        for scheme in _around(schemes, proof):
+        for scheme in _around(schemes, proof, successions, on):
             ours = isinstance(proof, Certificate)
             claim = claims.get((scheme.pk, proof.pk if ours else None, None if ours else proof.pk))
             advice = _advise(scheme, proof, facts, claim, on)
@@ -69,13 +71,12 @@ def _proofs_of(person: Person) -> list[Proof]:
     return [*ours.order_by("issued_on", "pk"), *others.order_by("issued_on", "pk")]
 
 
-def _around(schemes: Iterable[SubsidyScheme], proof: Proof) -> list[SubsidyScheme]:
-    found = []
-    for scheme in schemes:
-        low, high = code_range(scheme.region_code)
-        if low <= proof.region_code <= high:
-            found.append(scheme)
-    return found
+def _around(
+    schemes: Iterable[SubsidyScheme], proof: Proof, successions: list[Succession], on: dt.date
+) -> list[SubsidyScheme]:
+    """Return the schemes of the proof's place, as written and where it has gone over to by ``on``."""
+    places = {proof.region_code, *places_of(proof.region_code, successions, on)}
+    return [scheme for scheme in schemes if any(contains(scheme.region_code, place) for place in places)]
 
 
 def _advise(

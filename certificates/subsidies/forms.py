@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from caravan.models import TrainingClass
 from certificates.subsidies.models import SubsidyScheme
 from cms.models import Region
-from cms.scope import code_range
+from cms.regional import lies_in
 
 
 class NewClaimsForm(forms.Form):
@@ -28,10 +29,12 @@ class NewClaimsForm(forms.Form):
         """Refuse another region's scheme, on its field."""
         cleaned = super().clean() or self.cleaned_data
         scheme, training_class = cleaned.get("scheme"), cleaned.get("training_class")
-        if scheme and training_class:
-            low, high = code_range(scheme.region_code)
-            if not low <= training_class.region_code <= high:
-                self.add_error("scheme", _("这项政策不适用于这个班所在的地区。"))
+        if (
+            scheme
+            and training_class
+            and not lies_in(training_class.region_code, scheme.region_code, timezone.localdate())
+        ):
+            self.add_error("scheme", _("这项政策不适用于这个班所在的地区。"))
         return cleaned
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.subsidies import message_kinds, todo  # noqa: F401  kinds register by import
 from certificates.subsidies.enums import BatchState, ClaimState, Outcome
-from certificates.subsidies.models import ClaimBatch
+from certificates.subsidies.models import Claim, ClaimBatch
 from certificates.subsidies.panels import ClaimAdvice
 from certificates.subsidies.services import exports
 from cms.backoffice.panels import learner_panels
@@ -14,6 +14,7 @@ from cms.backoffice.todo import todos
 from cms.enums import FileKind
 from cms.rotation import keyed_stores, token_column
 from cms.services.file_links import file_doors
+from cms.services.successions import region_contents, rows_in_region
 from cms.ui import register_state_colours
 
 register_state_colours(
@@ -36,6 +37,7 @@ learner_panels.register("claim_advice", ClaimAdvice())
 
 keyed_stores.register("claim_batches", token_column(ClaimBatch, "snapshot_token", _("补贴批次快照")))
 file_doors.register(FileKind.BATCH_EXPORT, exports.may_have)
+region_contents.register("claims", rows_in_region(Claim))
 
 todos.register("claims_to_review", todo.claims_to_review)
 todos.register("claims_to_approve", todo.claims_to_approve)

@@ -7,17 +7,23 @@ from typing import Any
 
 from django import forms
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.urls import URLPattern
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column
 
-from cms.backoffice.viewsets import ScopedIndexView, ScopedModelViewSet
+from cms.backoffice import licences
+from cms.backoffice.licences import StandingColumn, may_keep_licences, shown_standing, with_licences
+from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedModelViewSet
 from cms.backoffice.widgets import DayInput
 from cms.enums import OrganisationKindCode
 from cms.errors import DomainError
 from cms.models import Membership, Organisation, Region, User
+from cms.regions import heirs_of, names_down_to
 from cms.roles import Role
+from cms.services.licences import standing_of
 from cms.services.memberships import end_role
 from cms.services.organisations import appoint, change_organisation, create_organisation, roles_to_give
 
@@ -57,13 +63,35 @@ def change_with(*, form: OrganisationForm, by: User, at: Any) -> Organisation:
 
 
 class OrganisationIndexView(ScopedIndexView):
-    """Organisations with the name of their region and their kinds: two queries more, for all rows."""
+    """Organisations with the name of their region, their kinds and licences: three queries more, for all rows."""
 
     def get_base_queryset(self) -> QuerySet[Any]:
         """Join the region by its code; the organisation keeps the code of the time."""
         name = Region.objects.filter(code=OuterRef("region_code")).values("name")[:1]
         rows: QuerySet[Any] = super().get_base_queryset().annotate(region_name=Subquery(name))
-        return rows.prefetch_related("kinds").order_by("name")
+        return with_licences(rows).prefetch_related("kinds").order_by("name")
+
+
+class OrganisationInspectView(ScopedInspectView):
+    """One organisation with its place and its licences, corrected ones included."""
+
+    template_name = "cms/organisations/detail.html"
+    page_title = gettext_lazy("机构")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add kinds, place and licences."""
+        organisation, today = self.object, timezone.localdate()
+        rows = list(organisation.licences.select_related("recorded_by").order_by("-valid_from", "-pk"))
+        organisation.current_licences = [row for row in rows if row.superseded_at is None]
+        return {
+            **super().get_context_data(**kwargs),
+            "kinds": [row.get_kind_display() for row in organisation.kinds.all()],
+            "place": names_down_to(organisation.region_code),
+            "heirs": heirs_of(organisation.region_code, today),
+            "standing": shown_standing(organisation, today),
+            "licences": [(row, standing_of([row], today)) for row in rows],
+            "may_keep": may_keep_licences(self.request.user, organisation),
+        }
 
 
 class _KindsColumn(Column):
@@ -80,6 +108,8 @@ class OrganisationViewSet(ScopedModelViewSet):
     icon = "home"
     menu_label = gettext_lazy("机构")
     index_view_class = OrganisationIndexView
+    inspect_view_class = OrganisationInspectView
+    inspect_template_name = "cms/organisations/detail.html"
     create_with = create_with
     change_with = change_with
     list_display = [
@@ -87,6 +117,7 @@ class OrganisationViewSet(ScopedModelViewSet):
         "short_code",
         _KindsColumn("kinds", label=gettext_lazy("类型")),
         Column("region_name", label=gettext_lazy("地区")),
+        StandingColumn("standing", label=gettext_lazy("许可或备案")),
     ]
     search_fields = ["name", "short_code", "uscc"]
     inspect_view_fields = [
@@ -102,6 +133,10 @@ class OrganisationViewSet(ScopedModelViewSet):
     def get_form_class(self, for_update: bool = False) -> type[OrganisationForm]:
         """Return the form with the kinds."""
         return OrganisationForm
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        """Add the licences."""
+        return [*super().get_urlpatterns(), *licences.urls()]
 
 
 class MembershipForm(WagtailAdminModelForm):
@@ -218,24 +253,3 @@ class MembershipViewSet(ScopedModelViewSet):
     def get_form_class(self, for_update: bool = False) -> type[WagtailAdminModelForm]:
         """Return the form to appoint, or the one to end."""
         return MembershipEndForm if for_update else MembershipForm
-
-
-class RegionViewSet(ScopedModelViewSet):
-    """行政区划: to look codes up."""
-
-    model = Region
-    name = "regions"
-    icon = "site"
-    menu_label = gettext_lazy("行政区划")
-    list_select_related = ("parent",)
-    list_display = [
-        "name",
-        "code",
-        Column("get_level_display", label=gettext_lazy("级别")),
-        "parent",
-        "valid_until",
-    ]
-    list_filter = ["level"]
-    search_fields = ["name", "code"]
-    form_fields = ["name"]
-    inspect_view_fields = ["code", "name", "level", "parent", "valid_from", "valid_until"]

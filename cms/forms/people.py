@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -14,6 +15,8 @@ from cms.forms.refusals import RefusalForm
 from cms.models import Organisation, Person, User
 from cms.querysets import live_on
 from cms.roles import Role
+from cms.scope import in_ranges, succession_rows
+from cms.territory import places_of, territory
 
 # Who holds add_person, add_personslip and add_rosterupload (cms/permissions.py).
 REGISTERING_ROLES = (Role.ORG_ADMIN, Role.PLANNER)
@@ -53,11 +56,13 @@ def _who_sends_coordinators(user: User) -> QuerySet[Organisation]:
 
     A coordinator seldom works for the school: the village or the women's federation sends her.
     """
-    counties = {code[:6] for code in organisations_of(user).values_list("region_code", flat=True)}
-    helping = Q(pk__in=Organisation.objects.visible_to(user).values("pk"))
-    for county in counties:
-        helping |= Q(region_code__startswith=county, kinds__kind__in=_SENDING)
-    return Organisation.objects.filter(helping)
+    successions, today = succession_rows(), timezone.localdate()
+    own = set(organisations_of(user).values_list("region_code", flat=True))
+    places = own.union(*(places_of(code, successions, today) for code in own))
+    counties = {f"{code[:6]}000000" for code in places if code[4:6] != "00"}
+    around = in_ranges("region_code", territory(counties, successions, today))
+    visible = Q(pk__in=Organisation.objects.visible_to(user).values("pk"))
+    return Organisation.objects.filter(visible | (around & Q(kinds__kind__in=_SENDING))).distinct()
 
 
 class RegisterPersonForm(WagtailAdminModelForm):

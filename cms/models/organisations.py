@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError as NumberError
 
-from cms.enums import OrganisationKindCode
+from cms.enums import LicenceKind, OrganisationKindCode
+from cms.errors import DomainError
 from cms.models.regions import region_code_validator
-from cms.querysets import OrganisationQuerySet
+from cms.querysets import LicenceQuerySet, OrganisationQuerySet
+from cms.uscc import check_uscc
 
 
 def validate_uscc(value: str) -> None:
-    """Refuse a unified social credit code whose check character is wrong (GB 32100)."""
+    """Refuse a unified social credit code that cannot be one (GB 32100), and say what is wrong with it."""
     try:
-        uscc.validate(value)
-    except NumberError as error:
-        raise ValidationError(_("统一社会信用代码不对，请核对 18 位代码。"), code="uscc_wrong") from error
+        check_uscc(value)
+    except DomainError as error:
+        raise ValidationError(str(error.message), code=error.code) from error
 
 
 class Organisation(models.Model):
@@ -67,17 +70,41 @@ class OrganisationKind(models.Model):
 
 
 class Licence(models.Model):
-    """办学许可证 or filing of an organisation, with its validity (domain row 38)."""
+    """办学许可证 or filing of an organisation, with its validity (domain row 38).
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="licences")
+    Superseded, never overwritten: a wrong row stays with the moment it was put right.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("机构"), on_delete=models.PROTECT, related_name="licences"
+    )
+    kind = models.CharField(_("种类"), max_length=20, choices=LicenceKind, default=LicenceKind.LICENCE)
     number = models.CharField(_("许可证（备案）编号"), max_length=60)
     authority = models.CharField(_("发证（备案）机关"), max_length=100)
     valid_from = models.DateField(_("有效期起"))
     valid_until = models.DateField(_("有效期止"), null=True, blank=True)
+    recorded_at = models.DateTimeField(_("登记时间"), null=True, blank=True, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("登记人"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    superseded_at = models.DateTimeField(_("更正时间"), null=True, blank=True, editable=False)
+
+    objects = LicenceQuerySet["Licence"].as_manager()
 
     class Meta:
         verbose_name = _("许可或备案")
         verbose_name_plural = _("许可或备案")
+        ordering = ["-valid_from", "-pk"]
 
     def __str__(self) -> str:
         return self.number
+
+    def holds(self, on: dt.date) -> bool:
+        """Say whether the licence is valid ``on`` a day, both ends included."""
+        return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)

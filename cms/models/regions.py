@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cms.enums import RegionLevel
-from cms.querysets import RegionQuerySet
-from cms.scope import code_range
+from cms.querysets import RegionQuerySet, SuccessionQuerySet
+from cms.territory import code_range
 
 region_code_validator = RegexValidator(r"^\d{12}$", _("行政区划代码是 12 位数字。"))
 
@@ -41,18 +42,39 @@ class Region(models.Model):
         return self.name
 
     @property
+    def audit_label(self) -> str:
+        """Return what the audit log calls the region."""
+        return f"{self.name} {self.code}"
+
+    @property
     def range(self) -> tuple[str, str]:
         """First and last code inside this region."""
         return code_range(self.code)
 
 
 class RegionSuccession(models.Model):
-    """One region went over into another on a date; grants on the heir cover the predecessor."""
+    """One region went over into another on a date; from then grants on the heir cover the predecessor."""
 
-    predecessor = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="heirs")
-    successor = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="predecessors")
+    predecessor = models.ForeignKey(
+        Region, verbose_name=_("原地区"), on_delete=models.PROTECT, related_name="heirs"
+    )
+    successor = models.ForeignKey(
+        Region, verbose_name=_("并入地区"), on_delete=models.PROTECT, related_name="predecessors"
+    )
     on = models.DateField(_("生效日期"))
     document = models.CharField(_("依据文件"), max_length=120, blank=True)
+    recorded_at = models.DateTimeField(_("登记时间"), null=True, blank=True, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("登记人"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    objects = SuccessionQuerySet["RegionSuccession"].as_manager()
 
     class Meta:
         verbose_name = _("区划变更")
@@ -66,3 +88,13 @@ class RegionSuccession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.predecessor} → {self.successor}"
+
+    @property
+    def audit_label(self) -> str:
+        """Return what the audit log calls the succession."""
+        return str(self)
+
+    @property
+    def region_code(self) -> str:
+        """Return the heir's code: its office sees the entry."""
+        return self.successor.code

@@ -7,18 +7,19 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
 from cms.enums import OrganisationKindCode
 from cms.errors import DomainError
-from cms.models import Licence, Membership, Organisation, OrganisationKind, Region, User
-from cms.models.organisations import validate_uscc
+from cms.models import Membership, Organisation, OrganisationKind, Region, User
+from cms.regions import require_region
 from cms.roles import REGION_ROLES, Role
-from cms.scope import code_range
+from cms.scope import territory_of
 from cms.services.memberships import grant_role
+from cms.uscc import check_uscc
 
 _PERSONAL = frozenset({"contact_name", "contact_phone"})
 _CODE = re.compile(r"[A-Z0-9]{1,8}")
@@ -41,8 +42,8 @@ def create_organisation(
 ) -> Organisation:
     """Register an organisation; ``contact`` is ``contact_name`` and ``contact_phone``.
 
-    Refuses ``name_missing``, ``code_wrong``, ``uscc_wrong``, ``kinds_missing``, ``region_unknown``,
-    ``organisation_exists`` (name, code or USCC is taken).
+    Refuses ``name_missing``, ``code_wrong``, what ``check_uscc`` refuses, ``kinds_missing``, what
+    ``require_region`` refuses, ``organisation_exists`` (name, code or USCC is taken).
     """
     if not name.strip():
         raise DomainError("name_missing", _("请填机构名称。"), field="name")
@@ -50,7 +51,7 @@ def create_organisation(
         message = _("代号是 1 到 8 个字母或数字，例如 XH。")
         raise DomainError("code_wrong", message, field="short_code")
     organisation = Organisation(name=name.strip(), short_code=_code(short_code), region_code=region_code)
-    _fill(organisation, uscc=uscc, region_code=region_code, **contact)
+    _fill(organisation, timezone.localdate(at), uscc=uscc, region_code=region_code, **contact)
     _save(organisation)
     _set_kinds(organisation, kinds)
     audit.record("organisation.create", organisation, by=by, at=at, code=organisation.short_code)
@@ -70,7 +71,7 @@ def change_organisation(
         raise DomainError("code_fixed", _("代号已经用在编号里，不能改。"), field="short_code")
     before = _facts(organisation)
     organisation.name = facts.pop("name", organisation.name).strip()
-    _fill(organisation, **facts)
+    _fill(organisation, timezone.localdate(at), **facts)
     _save(organisation)
     _set_kinds(organisation, kinds)
     after = _facts(organisation)
@@ -88,48 +89,17 @@ def change_organisation(
     return organisation
 
 
-@transaction.atomic
-def add_licence(
-    organisation: Organisation,
-    *,
-    number: str,
-    authority: str,
-    valid_from: dt.date,
-    valid_until: dt.date | None,
-    by: User | None,
-    at: dt.datetime,
-) -> Licence:
-    """Record 办学许可证 or a filing; refuses ``licence_order`` when it ends before it begins."""
-    if valid_until is not None and valid_until < valid_from:
-        raise DomainError("licence_order", _("有效期止不能早于有效期起。"), field="valid_until")
-    licence = Licence.objects.create(
-        organisation=organisation,
-        number=number,
-        authority=authority,
-        valid_from=valid_from,
-        valid_until=valid_until,
-    )
-    audit.record("organisation.licence", licence, by=by, at=at, number=number)
-    return licence
-
-
 def _code(text: str) -> str:
     return text.strip().upper()
 
 
-def _fill(organisation: Organisation, **facts: str) -> None:
-    if "region_code" in facts:
-        organisation.region_code = facts["region_code"]
-        if not Region.objects.filter(code=organisation.region_code).exists():
-            message = _("没有这个行政区划代码，请再看看。")
-            raise DomainError("region_unknown", message, field="region_code")
+def _fill(organisation: Organisation, on: dt.date, **facts: str) -> None:
+    code = facts.get("region_code")
+    if code is not None and not (organisation.pk and code == organisation.region_code):
+        # An organisation of an abolished county keeps its code; nobody is registered under one anew.
+        organisation.region_code = require_region(code, on).code
     if "uscc" in facts:
-        organisation.uscc = facts["uscc"].strip().upper() or None
-        if organisation.uscc:
-            try:
-                validate_uscc(organisation.uscc)
-            except ValidationError as error:
-                raise DomainError("uscc_wrong", error.messages[0], field="uscc") from error
+        organisation.uscc = check_uscc(facts["uscc"]) if facts["uscc"].strip() else None
     for name in ("contact_name", "contact_phone"):
         if name in facts:
             setattr(organisation, name, facts[name].strip())
@@ -189,7 +159,7 @@ def appoint(
     """
     places = list(regions) if role in REGION_ROLES else []
     if not by.scope().everything:
-        _check_appointment(role, organisation, places, by)
+        _check_appointment(role, organisation, places, by, timezone.localdate(at))
     return grant_role(
         user,
         role,
@@ -202,7 +172,9 @@ def appoint(
     )
 
 
-def _check_appointment(role: Role, organisation: Organisation, places: list[Region], by: User) -> None:
+def _check_appointment(
+    role: Role, organisation: Organisation, places: list[Region], by: User, on: dt.date
+) -> None:
     if organisation.pk not in by.scope().organisations(Role.ORG_ADMIN):
         raise DomainError("not_administrator", _("您不是这个机构的管理员。"), field="organisation")
     if role in _CENTRAL_ROLES:
@@ -211,6 +183,6 @@ def _check_appointment(role: Role, organisation: Organisation, places: list[Regi
         return
     if not organisation.kinds.filter(kind__in=_OFFICES).exists():
         raise DomainError("office_only", _("这个角色只在人社部门或妇联授予。"), field="role")
-    low, high = code_range(organisation.region_code)
-    if any(not low <= place.code <= high for place in places):
+    own = territory_of([organisation.region_code], on)
+    if not all(any(low <= place.code <= high for low, high in own) for place in places):
         raise DomainError("region_outside", _("管辖地区超出了本机构的地区。"), field="regions")

@@ -24,8 +24,10 @@ from cms.models import (
     User,
 )
 from cms.roles import Role
+from cms.services.licences import add_licence
 from cms.services.memberships import grant_role, sync_roles
 from cms.services.organisations import appoint, change_organisation, create_organisation
+from cms.services.successions import succeed_region
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -181,7 +183,9 @@ def test_appointing_on_screen(demo: dict[str, Organisation]) -> None:
     assert made.valid_until == dt.date(2026, 12, 31)
 
 
-@pytest.mark.parametrize("name", ["organisations", "memberships", "regions", "jobs", "audit", "rosters"])
+@pytest.mark.parametrize(
+    "name", ["organisations", "memberships", "regions", "successions", "jobs", "audit", "rosters"]
+)
 def test_lists_cost_the_same_at_2_and_at_20_rows(
     demo: dict[str, Organisation], name: str, django_assert_max_num_queries
 ) -> None:
@@ -202,6 +206,15 @@ def test_lists_cost_the_same_at_2_and_at_20_rows(
                 name=f"机构{number}", short_code=f"O{number}", region_code="990101000000",
                 kinds=["provider", "school"], by=root, at=NOW,
             )  # fmt: skip
+            add_licence(
+                Organisation.objects.get(short_code=f"O{number}"), number="1", authority="A",
+                valid_from=dt.date(2026, 1, 1), valid_until=None, by=root, at=NOW,
+            )  # fmt: skip
+            village = Region.objects.create(
+                code=f"990101999{number:03d}", name="村", level=5, valid_from=dt.date(2020, 1, 1)
+            )
+            heir = Region.objects.get(code="990101100000")
+            succeed_region(village, heir, on=dt.date(2026, 1, 1), document="A", by=root, at=NOW)
             start_job("roster_check", title="Work", by=root, at=NOW, organisation=demo["XH"])
             upload_roster("姓名,公民身份号码\n".encode(), f"{number}.csv", demo["XH"], by=root, at=NOW)
 

@@ -12,7 +12,7 @@ from cms.enums import AffiliationKind
 from cms.forms.people import organisations_of
 from cms.models import Affiliation, Job, Organisation, Person, Region, RegionSuccession, StoredFile, User
 from cms.roles import Role
-from cms.scope import code_range, widen_with_predecessors
+from cms.scope import code_range
 from cms.services.memberships import end_role, grant_role
 
 NOW = timezone.now()
@@ -63,13 +63,6 @@ def test_ranges_follow_the_levels_of_the_code() -> None:
     assert code_range("990101000000") == ("990101000000", "990101999999")
     assert code_range("990101002000") == ("990101002000", "990101002999")
     assert code_range("990101002003") == ("990101002003", "990101002003")
-
-
-def test_predecessors_are_followed_all_the_way_and_a_circle_ends() -> None:
-    pairs = [("B", "A"), ("C", "B"), ("A", "C")]
-    codes = {letter: f"9901{number:02d}000000" for number, letter in enumerate("ABC", 1)}
-    found = widen_with_predecessors([codes["A"]], [(codes[old], codes[heir]) for old, heir in pairs])
-    assert found == set(codes.values())
 
 
 @pytest.mark.both

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,16 @@ def test_a_real_office_takes_no_demo_world(office: Office, regions: Path, passwo
     assert office.ask(COUNTS) == before
 
 
+def test_a_real_office_begins_with_the_national_table(db: None, password: Path) -> None:
+    given = facts(Path(), password, region="460105", uscc="11990101MA0DEM0134")
+    given = [part for part in given if part not in {"--regions", str(Path())}]
+    told = io.StringIO()
+    call_command("setup", *given, "--province", "46", stdout=told)
+    assert "海南省 海口市 秀英区" in told.getvalue()
+    assert Organisation.objects.get().region_code == "460105000000"
+    assert set(Region.objects.filter(level=1).values_list("name", flat=True)) == {"海南省"}
+
+
 REFUSED = {
     "no such file": {"regions": "{folder}/none.csv"},
     "no parent": {"regions": "{folder}/orphan.csv"},
@@ -93,6 +104,7 @@ REFUSED = {
     "no name": {"organisation": " "},
     "no code": {"code": " "},
     "a long code": {"code": "X" * 40},
+    "no such province": {"province": "97"},
     "a code of signs": {"code": "县/1"},
     "no account name": {"admin": " "},
     "an account name of signs": {"admin": "a b!"},

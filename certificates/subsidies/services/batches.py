@@ -17,7 +17,7 @@ from certificates.subsidies.permissions import can_export
 from cms import audit, crypto
 from cms.errors import DomainError
 from cms.models import User
-from cms.scope import inside_with_predecessors
+from cms.scope import in_ranges, territory_of
 from cms.snapshots import canonical, new_nonce, snapshot_digest
 
 
@@ -36,7 +36,8 @@ def build_batch(scheme: SubsidyScheme, region_code: str, *, by: User, at: dt.dat
     year = timezone.localdate(at).year
     ClaimBatchSeries.objects.get_or_create(region_code=region_code, year=year)
     series = ClaimBatchSeries.objects.select_for_update().get(region_code=region_code, year=year)
-    due = Claim.objects.to_send().filter(inside_with_predecessors("region_code", region_code), scheme=scheme)
+    inside = in_ranges("region_code", territory_of([region_code], timezone.localdate(at)))
+    due = Claim.objects.to_send().filter(inside, scheme=scheme)
     # In one order, or two regions that overlap could wait for each other.
     # Only the claims: PostgreSQL locks no row that an outer join may leave out.
     locked = [claim.pk for claim in due.order_by("pk").select_for_update(of=("self",)).only("pk")]

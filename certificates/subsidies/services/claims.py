@@ -36,7 +36,7 @@ from cms.enums import AffiliationKind
 from cms.errors import DomainError, Refusals
 from cms.ids import spoken_code
 from cms.models import Affiliation, Organisation, Person, User
-from cms.scope import code_range
+from cms.regional import lies_in
 from cms.services.people import affiliate
 from cms.snapshots import new_nonce, snapshot_digest
 
@@ -79,7 +79,7 @@ def create_claim(
     """
     if not can_submit(by, organisation):
         raise DomainError("not_allowed", _("您不能替这家机构申报。"))
-    _refuse_foreign(proof, scheme, organisation)
+    _refuse_foreign(proof, scheme, organisation, timezone.localdate(at))
     assessment = assess_proof(proof, scheme, at)
     claim = Claim(
         number=f"SL-{timezone.localdate(at):%Y%m%d}-{spoken_code(6)}",
@@ -107,7 +107,7 @@ def create_claim(
     return claim
 
 
-def _refuse_foreign(proof: Proof, scheme: SubsidyScheme, organisation: Organisation) -> None:
+def _refuse_foreign(proof: Proof, scheme: SubsidyScheme, organisation: Organisation, on: dt.date) -> None:
     known = (
         proof.organisation_id == organisation.pk
         or Affiliation.objects.filter(
@@ -116,8 +116,7 @@ def _refuse_foreign(proof: Proof, scheme: SubsidyScheme, organisation: Organisat
     )
     if not known:
         raise DomainError("not_your_person", _("这个人不在您机构的名册里，不能替他申报。"))
-    low, high = code_range(scheme.region_code)
-    if not low <= proof.region_code <= high:
+    if not lies_in(proof.region_code, scheme.region_code, on):
         raise DomainError("scheme_elsewhere", _("这项政策不适用于证书所在的地区。"), field="scheme")
 
 

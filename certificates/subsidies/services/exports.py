@@ -19,6 +19,7 @@ from cms.enums import FileKind
 from cms.errors import DomainError
 from cms.models import StoredFile, User
 from cms.regional import rule_for
+from cms.scope import succession_rows
 from cms.services.file_links import make_link
 from cms.services.files import discard_file, read_file, store_file
 
@@ -27,7 +28,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def profile_for(slug: str, region_code: str, on: dt.date) -> ColumnProfile:
     """Return the profile ``slug`` that holds for a region on a day; refuses ``profile_missing``."""
-    profile = rule_for(ColumnProfile.objects.filter(slug=slug), region_code, on)
+    profile = rule_for(ColumnProfile.objects.filter(slug=slug), region_code, on, succession_rows())
     if profile is None:
         raise DomainError("profile_missing", _("当地没有这个导出表式，请先维护表式。"), field="profile")
     return profile

@@ -14,25 +14,63 @@ from cms.enums import RowOutcome
 from cms.errors import DomainError
 from cms.importing.people import PersonRosterResource, RosterPerson
 from cms.models import Organisation
+from cms.services.regions import check_region_file, import_region_file
 from cms.services.rosters import describe_reading, read_roster
 
 _CHUNK = 200
 
 
 class Command(BaseCommand):
-    """``import_data people FILE --organisation CODE [--dry-run]``."""
+    """``import_data people FILE --organisation CODE``, ``import_data regions FILE``, each with ``--dry-run``."""
 
-    help = "Import people from a roster (.xlsx or .csv). Wrong rows are named and stay out."
+    help = (
+        "Import people from a roster, wrong rows are named and stay out; or regions (towns, villages), "
+        "all rows or none. Files are .xlsx or .csv."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the kind, the file and whose people they are."""
-        parser.add_argument("kind", choices=["people"])
+        parser.add_argument("kind", choices=["people", "regions"])
         parser.add_argument("file", type=Path)
-        parser.add_argument("--organisation", required=True, metavar="CODE", help="short code, such as XH")
+        parser.add_argument(
+            "--organisation", metavar="CODE", help="people: whose; its short code, such as XH"
+        )
+        parser.add_argument("--document", default="", help="regions: the decree, where places are renumbered")
         parser.add_argument("--dry-run", action="store_true", help="check only, change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read, run row by row in chunks, print figures; exit code 1 when a row was refused."""
+        """Import what the kind says; exit code 1 when a row was refused."""
+        if options["kind"] == "regions":
+            self._regions(options)
+        elif not options["organisation"]:
+            raise CommandError("--organisation is needed: whose people are they?")
+        else:
+            self._people(options)
+
+    def _regions(self, options: dict[str, Any]) -> None:
+        """Judge the file, name every wrong cell, write all of it or nothing."""
+        path: Path = options["file"]
+        try:
+            content = path.read_bytes()
+            found = check_region_file(content)
+            for row in found.refused:
+                for one in row.findings:
+                    cell = f"{one.column}{row.row} {one.title}".strip()
+                    self.stdout.write(f"{cell} {one.value} {one.message}{one.suggestion} [{one.code}]")
+            self.stdout.write("  ".join(f"{outcome}={count}" for outcome, count in found.figures.items()))
+            if found.refused:
+                raise CommandError(f"{len(found.refused)} rows were refused, nothing was written.")
+            if not options["dry_run"] and found.to_write:
+                import_region_file(
+                    content, name=path.name, document=options["document"], by=None, at=timezone.now()
+                )
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from error
+        except DomainError as error:
+            raise CommandError(f"{path}: {error} [{error.code}]") from error
+
+    def _people(self, options: dict[str, Any]) -> None:
+        """Read, run row by row in chunks, print figures."""
         organisation = Organisation.objects.filter(short_code=options["organisation"].upper()).first()
         if organisation is None:
             raise CommandError(f"No organisation has the code {options['organisation']}.")
