@@ -21,5 +21,7 @@ class CmsConfig(AppConfig):
         )
         from cms.backoffice import histories  # noqa: F401  registration by import
         from cms.backoffice.forbidden import answer_forbidden_with_403
+        from cms.signing_in import note_sessions
 
         answer_forbidden_with_403()
+        note_sessions()

@@ -250,3 +250,11 @@ class SigningKeyStore(models.TextChoices):
 
     DATABASE = "database", _("数据库（加密）")
     ENVIRONMENT = "environment", _("数据库之外（SIGNING_KEYS）")
+
+
+class CodePurpose(models.TextChoices):
+    """What a short code opens."""
+
+    SIGN_IN = "sign_in", _("登录")
+    RESET = "reset", _("重设密码")
+    PAPER_RESET = "paper_reset", _("凭条重设密码")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
 from cms.models import AuditNote, PersonDocument, RosterRow, SigningKey
 from cms.rotation import KeyedStore, keyed_stores, token_column
-from cms.services import files, rotation
+from cms.services import files, rotation, second_factor
 
 keyed_stores.register("documents", token_column(PersonDocument, "number_token", _("证件号码")))
 keyed_stores.register(
@@ -19,3 +20,12 @@ keyed_stores.register(
 )
 keyed_stores.register("audit_notes", token_column(AuditNote, "text_token", _("操作说明")))
 keyed_stores.register("signing_keys", token_column(SigningKey, "private_token", _("签名密钥的私钥")))
+keyed_stores.register(
+    "second_factors",
+    KeyedStore(
+        _("第二重验证的密钥"),
+        Authenticator.objects.all,
+        second_factor.stale_factors,
+        second_factor.renew_factor,
+    ),
+)

@@ -35,3 +35,12 @@ def check_phone(phone: str, *, mobile: bool = False) -> None:
     else:
         message = _("电话号码不对，请填 11 位手机号。")
     raise DomainError("phone_wrong", message, field="phone")
+
+
+def mask_phone(phone: str) -> str:
+    """Return a phone so that its owner knows it and nobody else learns it.
+
+    >>> mask_phone("13900000417")
+    '139****0417'
+    """
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else "****"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -134,6 +135,26 @@ class MembershipQuerySet(models.QuerySet[AnyModel]):
         if scope.everything:
             return self
         return self.filter(Q(user=user) | Q(organisation_id__in=scope.organisations(Role.ORG_ADMIN)))
+
+
+class UserQuerySet(models.QuerySet[AnyModel]):
+    """Accounts by who looks after them."""
+
+    def visible_to(self, user: User) -> UserQuerySet[AnyModel]:
+        """One's own, and those that work for organisations one administers and for no other."""
+        from cms.models import Membership
+        from cms.roles import Role
+
+        scope = user.scope()
+        if scope.everything:
+            return self
+        live = Membership.objects.live(timezone.localdate())
+        own = live.filter(organisation_id__in=scope.organisations(Role.ORG_ADMIN))
+        others = live.exclude(organisation_id__in=scope.organisations(Role.ORG_ADMIN))
+        above = live.filter(role=Role.SYSTEM_ADMIN)
+        served = Q(pk__in=own.values("user_id")) & ~Q(pk__in=others.values("user_id"))
+        served &= Q(is_superuser=False) & ~Q(pk__in=above.values("user_id"))
+        return self.filter(Q(pk=user.pk) | served)
 
 
 class AuditQuerySet(models.QuerySet[AnyModel]):

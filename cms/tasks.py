@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 
@@ -12,6 +13,35 @@ def carry_out_job(job_id: str) -> None:
     from cms.jobs import carry_out
 
     carry_out(job_id)
+
+
+def deliver_code(code_id: str, sealed: str, by_mail: bool, language: str) -> None:
+    """Have the worker send a code after the commit; ``sealed`` is encrypted, the broker learns nothing.
+
+    A code that is lost with its message is asked for again: there is no sweep.
+    """
+    transaction.on_commit(
+        lambda: send_code.delay_on_commit(code_id, sealed, by_mail, language),  # type: ignore[attr-defined]  # Celery's Django task has it
+        robust=True,
+    )
+
+
+@shared_task(name="cms.tasks.send_code", ignore_result=True)
+def send_code(code_id: str, sealed: str, by_mail: bool, language: str) -> None:
+    """Hand a code over to the gateway or the mail server."""
+    from cms.services.codes import deliver
+
+    deliver(code_id, sealed, by_mail=by_mail, language=language, at=timezone.now())
+
+
+@shared_task(name="cms.tasks.forget_sign_ins")
+def forget_sign_ins() -> None:
+    """Drop codes and sessions whose time is over."""
+    from cms.services.codes import forget_codes
+    from cms.services.sessions import forget_sessions
+
+    forget_codes(timezone.now())
+    forget_sessions(timezone.now())
 
 
 @shared_task(name="cms.tasks.expire_files")

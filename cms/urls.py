@@ -8,9 +8,17 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from cms.views.account import sign_out
+from cms.views.closed import gone, to_sign_in
 from cms.views.site import set_language
 
 urlpatterns = [
+    # Wagtail's own ways in would pass by the second factor, the counters and the audit log.
+    path("admin/login/", to_sign_in),
+    path("admin/logout/", sign_out),
+    path("admin/password_reset/", gone),
+    path("admin/password_reset/<path:rest>", gone),
+    path("_util/login/", to_sign_in),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("language/", set_language, name="set_language"),

@@ -15,6 +15,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from cms.access import role_required
+from cms.backoffice.accounts import AccountViewSet
 from cms.backoffice.audit import AuditViewSet
 from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
@@ -41,6 +42,7 @@ class PeopleGroup(ViewSetGroup):
         RosterViewSet,
         OrganisationViewSet,
         MembershipViewSet,
+        AccountViewSet,
         RegionViewSet,
         SuccessionViewSet,
         JobViewSet,
@@ -98,6 +100,16 @@ def register_urls() -> list[URLPattern]:
 def keys_menu_item() -> KeysMenuItem:
     """Link to 密钥."""
     return KeysMenuItem(_("密钥"), reverse("caravan_keys"), name="keys", icon_name="key", order=900)
+
+
+@hooks.register("register_account_menu_item")
+def own_account(request: HttpRequest) -> dict[str, str]:
+    """Lead from Wagtail's preferences to where password, devices and second factor are."""
+    return {
+        "url": reverse("account:security"),
+        "label": _("账号与安全"),
+        "help_text": _("改密码，看看在哪些设备上登录着，第二重验证。"),
+    }
 
 
 @hooks.register("insert_global_admin_css")

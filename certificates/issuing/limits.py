@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar, cast
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
+from cms.throttling import Throttle, address_of
 from cms.views.errors import render_too_many
 
 PER_MINUTE = 30
-WINDOW_SECONDS = 60
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
-
-def too_often(address: str) -> int:
-    """Count one question of ``address``; return the seconds to wait, or 0 when it may be answered."""
-    now = int(time.time())
-    key = f"certificate-questions:{address}:{now // WINDOW_SECONDS}"
-    cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-    try:
-        asked = cache.incr(key)
-    except ValueError:  # dropped between the two calls by a full cache
-        return 0
-    return WINDOW_SECONDS - now % WINDOW_SECONDS if asked > PER_MINUTE else 0
+_questions = Throttle("certificate_question", limit=PER_MINUTE, seconds=60)
 
 
 def limited(view: View) -> View:
@@ -35,7 +24,7 @@ def limited(view: View) -> View:
 
     @wraps(view)
     def counted(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        wait = too_often(request.META.get("REMOTE_ADDR", ""))
+        wait = _questions.take(address_of(request), at=timezone.now())
         return render_too_many(request, wait) if wait else view(request, *args, **kwargs)
 
     return cast(View, counted)

@@ -57,7 +57,7 @@ def print_slips(request: HttpRequest) -> HttpResponseBase:
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("people:index")
-    return render(request, "cms/people/slips.html", {"slips": printed, "link": _slip_link("")})
+    return render(request, "cms/people/slips.html", {"slips": printed, "link": slip_link("")})
 
 
 @transaction.atomic
@@ -91,13 +91,19 @@ def make_sheet(wanted: set[int], *, by: User, at: dt.datetime) -> list[PrintedSl
 def _print_slip(person: Any, organisation: Organisation, *, by: User, at: dt.datetime) -> PrintedSlip:
     slip, code = make_slip(person, organisation, by=by, at=at)
     last_four = person.shown_documents[0].last_four if person.shown_documents else ""
-    picture = segno.make(_slip_link(code), error="m", micro=False).svg_inline(
+    return PrintedSlip(slip, person, last_four, f"{code[:4]} {code[4:]}", slip_picture(code))
+
+
+def slip_picture(code: str) -> SafeString:
+    """Return the QR code of a slip's link, to be drawn inside the page."""
+    picture = segno.make(slip_link(code), error="m", micro=False).svg_inline(
         scale=4, border=4, light="#fff", dark="#000", omitsize=True
     )
     # segno draws the picture from the code alone: nothing anybody typed is in it.
-    return PrintedSlip(slip, person, last_four, f"{code[:4]} {code[4:]}", mark_safe(picture))  # noqa: S308
+    return mark_safe(picture)  # noqa: S308
 
 
-def _slip_link(code: str) -> str:
+def slip_link(code: str) -> str:
+    """Return the address where a slip's code is typed, with ``code`` filled in if there is one."""
     address = f"{settings.PUBLIC_URL}{reverse('account:slip')}"
     return f"{address}?code={code}" if code else address

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cms.enums import AccountRelation, IdType
 from cms.errors import Refusals
 from cms.forms.refusals import RefusalForm
+from cms.models import User
+from cms.phones import mask_phone
 from cms.services.accounts import check_sign_up
 
 
-def _password(label: Any, autocomplete: str, **kwargs: Any) -> forms.CharField:
+def password_field(label: Any, autocomplete: str, **kwargs: Any) -> forms.CharField:
+    """Return a field for a password; blanks in it are part of it."""
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
     return forms.CharField(label=label, strip=False, max_length=128, widget=widget, **kwargs)
 
@@ -30,7 +35,7 @@ def _phone(**kwargs: Any) -> forms.CharField:
     )
 
 
-_NEW_PASSWORD_HINT = _("至少 8 位，不要全是数字。写下来放好。")
+NEW_PASSWORD_HINT = _("至少 8 位，不要全是数字。写下来放好。")
 
 
 class SignInForm(forms.Form):
@@ -43,7 +48,7 @@ class SignInForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
         error_messages={"required": _("请填手机号。")},
     )
-    password = _password(_("密码"), "current-password", error_messages={"required": _("请填密码。")})
+    password = password_field(_("密码"), "current-password", error_messages={"required": _("请填密码。")})
 
 
 class SignUpForm(RefusalForm):
@@ -67,10 +72,10 @@ class SignUpForm(RefusalForm):
         error_messages={"required": _("请填证件号码。")},
     )
     phone = _phone(help_text=_("以后用它登录，也用来通知上课。"))
-    password = _password(
+    password = password_field(
         _("设一个密码"),
         "new-password",
-        help_text=_NEW_PASSWORD_HINT,
+        help_text=NEW_PASSWORD_HINT,
         error_messages={"required": _("请设一个密码。")},
     )
     consent = forms.BooleanField(
@@ -105,16 +110,46 @@ class SlipCodeForm(RefusalForm):
     )
 
 
-class SlipAccountForm(RefusalForm):
-    """A new account for the slip's person."""
+NEW_ACCOUNT = "new"
 
-    phone = _phone(help_text=_("以后用它登录。"))
-    password = _password(
+
+class SlipAccountForm(RefusalForm):
+    """A password for an account that the slip's person has, or a new account."""
+
+    account = forms.ChoiceField(
+        label=_("您已经有账号"), widget=forms.RadioSelect, error_messages={"required": _("请选一项。")}
+    )
+    phone = _phone(help_text=_("以后用它登录。"), required=False)
+    password = password_field(
         _("设一个密码"),
         "new-password",
-        help_text=_NEW_PASSWORD_HINT,
+        help_text=NEW_PASSWORD_HINT,
         error_messages={"required": _("请设一个密码。")},
     )
+
+    def __init__(self, *args: Any, accounts: Sequence[User] = (), **kwargs: Any) -> None:
+        """``accounts`` are those whose password the slip may set."""
+        super().__init__(*args, **kwargs)
+        if not accounts:
+            del self.fields["account"]
+            self.fields["phone"].required = True
+            return
+        choice = self.fields["account"]
+        assert isinstance(choice, forms.ChoiceField)  # noqa: S101  declared above
+        known = [(str(user.pk), _account_words(user)) for user in accounts]
+        choice.choices = [*known, (NEW_ACCOUNT, gettext("不用它，另开一个账号"))]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a phone where a new account is wanted."""
+        data = super().clean() or self.cleaned_data
+        if data.get("account") == NEW_ACCOUNT and not data.get("phone"):
+            self.add_error("phone", gettext("开新账号要填手机号。"))
+        return data
+
+
+def _account_words(user: User) -> str:
+    name = mask_phone(user.phone) if user.phone else user.username
+    return gettext("给账号 %(name)s 重设密码") % {"name": name}
 
 
 class SlipRelationForm(RefusalForm):

@@ -27,6 +27,7 @@ from cms.models.people import (
 )
 from cms.models.regions import Region, RegionSuccession
 from cms.models.roster import RosterRow, RosterUpload
+from cms.models.sign_in import CacheRow, SignInCode
 from cms.models.signing import SigningKey
 from cms.models.site_settings import SiteSettings
 from cms.models.users import User
@@ -37,6 +38,7 @@ __all__ = [
     "AuditNote",
     "AuditSeal",
     "AuditSealEntry",
+    "CacheRow",
     "Delivery",
     "DocumentDigest",
     "FileLink",
@@ -65,6 +67,7 @@ __all__ = [
     "RosterRow",
     "RosterUpload",
     "SealChain",
+    "SignInCode",
     "SigningKey",
     "SiteSettings",
     "StoredFile",

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cms.querysets import UserQuerySet
 from cms.roles import BACKOFFICE_ROLES, Role
 from cms.scope import Scope, scope_of
 
 if TYPE_CHECKING:
     from cms.models.memberships import Membership
     from cms.querysets import MembershipQuerySet
+
+
+class UserManager(DjangoUserManager["User"]):
+    """Django's manager with our reads."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> UserQuerySet[User]:
+        """Return accounts with ``visible_to``."""
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: User) -> UserQuerySet[User]:
+        """Return the accounts that ``user`` may see."""
+        return self.get_queryset().visible_to(user)
 
 
 class User(AbstractUser):
@@ -27,6 +43,8 @@ class User(AbstractUser):
     phone = models.CharField(_("手机号"), max_length=20, unique=True, null=True, blank=True)
 
     REQUIRED_FIELDS = []
+
+    objects: ClassVar[UserManager] = UserManager()
 
     if TYPE_CHECKING:
         memberships: MembershipQuerySet[Membership]

@@ -6,8 +6,6 @@ import datetime as dt
 import secrets
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +19,7 @@ from cms.ids import normalise_spoken, spoken_code
 from cms.models import Organisation, Person, PersonAccount, PersonSlip, User
 from cms.phones import check_phone, normalise_phone
 from cms.roles import Role
+from cms.services.password_rules import password_faults
 from cms.services.people import create_undocumented_person
 
 
@@ -103,26 +102,14 @@ def _account_faults(phone: str, password: str) -> list[DomainError]:
         check_phone(phone, mobile=True)
     except DomainError as fault:
         faults.append(fault)
-    try:
-        validate_password(password)
-    except ValidationError as error:
-        faults.append(DomainError("password_weak", _password_words(error), field="password"))
-    return faults
-
-
-def _password_words(error: ValidationError) -> str:
-    """Return our own sentences: Django's own are not all in Chinese."""
-    words = {
-        "password_too_short": _("密码太短，至少 8 位。"),
-        "password_too_common": _("这个密码很多人用，容易被猜到，请换一个。"),
-        "password_entirely_numeric": _("密码不能全是数字，请加一个字母。"),
-    }
-    return "".join(words.get(str(one.code), "".join(one.messages)) for one in error.error_list)
+    return faults + password_faults(password)
 
 
 def _phone_taken() -> DomainError:
     return DomainError(
-        "phone_taken", _("这个手机号已经有账号了，请直接登录。忘了密码请打电话问。"), field="phone"
+        "phone_taken",
+        _("这个手机号已经有账号了，请直接登录。忘了密码，在登录页点“忘了密码”。"),
+        field="phone",
     )
 
 
@@ -213,11 +200,7 @@ def redeem_slip(
     ``_leave_own_person``). Raises ``DomainError`` ``slip_wrong``, ``self_taken`` (the account is already
     proven to be somebody else), ``Refusals`` with ``phone_wrong``, ``phone_taken``, ``password_weak``.
     """
-    slip = find_slip(code, at=at)
-    # The lock decides between two bearers of one code; the second finds it used.
-    slip = PersonSlip.objects.select_for_update().select_related("person").get(pk=slip.pk)
-    if slip.used_at is not None or slip.expires_at <= at:
-        raise _slip_wrong()
+    slip = _lock_slip(code, at=at)
     if user is None:
         phone = normalise_phone(phone)
         faults = _account_faults(phone, password)
@@ -227,10 +210,50 @@ def redeem_slip(
     if relation == AccountRelation.SELF:
         _leave_own_person(user, slip.person, at=at)
     _link(user, slip.person, AccountRelation(relation), AccountProof.SLIP, by=user, at=at)
-    slip.used_at, slip.used_by = at, user
-    slip.save(update_fields=["used_at", "used_by"])
-    audit.record("slip.redeem", slip, by=user, at=at, for_person=slip.person, person=slip.person_id)
+    _use(slip, by=user, at=at)
     return user
+
+
+def _lock_slip(code: str, *, at: dt.datetime) -> PersonSlip:
+    """Return the slip under a lock, which decides between two bearers of one code: the second finds it used."""
+    found = find_slip(code, at=at)
+    slip = PersonSlip.objects.select_for_update().select_related("person").get(pk=found.pk)
+    if slip.used_at is not None or slip.expires_at <= at:
+        raise _slip_wrong()
+    return slip
+
+
+def _use(slip: PersonSlip, *, by: User, at: dt.datetime) -> None:
+    slip.used_at, slip.used_by = at, by
+    slip.save(update_fields=["used_at", "used_by"])
+    audit.record("slip.redeem", slip, by=by, at=at, for_person=slip.person, person=slip.person_id)
+
+
+def accounts_of_slip(slip: PersonSlip) -> list[User]:
+    """Return the accounts whose password the slip may set: those of its person, without a role.
+
+    An account with a role gets its password from an administrator: else whoever may print slips could
+    take over an officer's account.
+    """
+    links = PersonAccount.objects.filter(
+        person=slip.person, relation=AccountRelation.SELF, until__isnull=True, user__is_active=True
+    )
+    users = [link.user for link in links.select_related("user").order_by("since", "pk")]
+    return [user for user in users if not user.is_superuser and not user.live_roles()]
+
+
+@transaction.atomic
+def use_slip_for_account(code: str, account: int, *, at: dt.datetime) -> tuple[User, PersonSlip]:
+    """Return the slip's account with the id ``account`` and the slip, which is then used.
+
+    Raises ``DomainError`` ``slip_wrong`` or ``slip_account``.
+    """
+    slip = _lock_slip(code, at=at)
+    user = next((user for user in accounts_of_slip(slip) if user.pk == account), None)
+    if user is None:
+        raise DomainError("slip_account", _("这张凭条不能给这个账号设密码。"), field="account")
+    _use(slip, by=user, at=at)
+    return user, slip
 
 
 def _leave_own_person(user: User, proven: Person, *, at: dt.datetime) -> None:

@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from cms.queues import Queue, broker_queues, task_routes
+from cms.settings.caches import caches_from_url
 from cms.settings.env import env_bool, env_int, env_pems, env_secret_or_empty, env_str
 from cms.settings.mail import mail_from_url
 
@@ -39,6 +40,12 @@ INSTALLED_APPS = [
     "import_export",
     "django_htmx",
     "csp",
+    # Of allauth: authenticator apps, recovery codes and the list of sessions; its account app carries them.
+    # None of its addresses is mounted (docs/decisions/005).
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -58,10 +65,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cms.middleware.UploadLimitMiddleware",
     "cms.middleware.AddressMiddleware",
     "cms.middleware.NotAllowedPageMiddleware",
+    "cms.signing_in.SignedInMiddleware",
 ]
 
 ROOT_URLCONF = "cms.urls"
@@ -97,12 +106,28 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account:sign_in"
 LOGIN_REDIRECT_URL = "account:home"
 LOGOUT_REDIRECT_URL = "/"
-# Wrong passwords and slip codes: so many in so long, counted in the cache, then 429 for the rest of it.
+# Wrong passwords and codes: so many in so long, counted in the shared cache, then 429 for the rest of it.
 THROTTLE_FAILURES = 10
 THROTTLE_SECONDS = 15 * 60
+# A whole school may sit behind one address; a list of stolen passwords tries more names than that.
+THROTTLE_ADDRESS_FAILURES = 200
 SLIP_DAYS = 30
 # A link to a private file serves its owner so long.
 FILE_LINK_HOURS = 24
+# Codes by text message or e-mail.
+CODE_SECONDS = 5 * 60
+CODE_TRIES = 5
+CODES_A_DAY = 10
+CACHES = caches_from_url(env_str("CACHE_URL", "database:"))
+# How many of our own proxies add to X-Forwarded-For; 0: the header is not read.
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 0)
+# Whoever reaches the back office needs a second factor; an office has it on.
+STAFF_SECOND_FACTOR = env_bool("STAFF_SECOND_FACTOR", False)
+MFA_ADAPTER = "cms.mfa.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# allauth's own sign-up and sign-in are not used; these two only have to agree with each other.
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 # Dotted path of the class that hands text messages over; empty: no text messages, slips instead.
 SMS_GATEWAY = env_str("SMS_GATEWAY", "")
 # What cms.messaging.http_gateway.HttpSmsGateway signs its requests with.
@@ -153,7 +178,12 @@ WAGTAIL_USER_TIME_ZONES = ["Asia/Shanghai"]
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
-WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = True
+# Passwords and addresses change on our own pages alone, which end sessions and write the audit log.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILUSERS_PASSWORD_ENABLED = False
+WAGTAIL_FRONTEND_LOGIN_URL = "account:sign_in"
 WAGTAILADMIN_LOGIN_URL = "account:sign_in"
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {
@@ -187,6 +217,7 @@ CELERY_TASK_ROUTES = task_routes(
         "certificates.issuing.tasks.*": Queue.DOCUMENTS,
         "cms.tasks.deliver_messages": Queue.NOTIFY,
         "certificates.refreshers.tasks.*": Queue.NOTIFY,
+        "cms.tasks.send_code": Queue.NOTIFY,
     },
     CELERY_TASK_DEFAULT_QUEUE,
 )
@@ -207,6 +238,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "seal-audit": {"task": "cms.tasks.seal_audit", "schedule": 60.0},
     # Once a day over everything: what a very long transaction left behind the last minutes is found.
     "seal-audit-all": {"task": "cms.tasks.seal_audit", "schedule": 86_400.0, "kwargs": {"everything": True}},
+    "forget-sign-ins": {"task": "cms.tasks.forget_sign_ins", "schedule": 3600.0},
     "sweep-certificates": {"task": "certificates.issuing.tasks.sweep_certificates", "schedule": 60.0},
 }
 # While no worker is there, such messages do not pile up. Two minutes: clocks of two machines differ.

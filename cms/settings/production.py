@@ -23,6 +23,10 @@ MEDIA_ROOT = Path(env_str("MEDIA_ROOT"))
 PRIVATE_ROOT = Path(env_str("PRIVATE_ROOT"))
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(STATIC_ROOT)))
 
+STAFF_SECOND_FACTOR = env_bool("STAFF_SECOND_FACTOR", True)
+# The web server in front that also names the scheme, below.
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 1)
+
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", 31_536_000)

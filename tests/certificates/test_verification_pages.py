@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.core.cache import cache
 
 from certificates.issuing.enums import RevocationReason
 from certificates.issuing.services.issuing import issue_certificate, number_certificate
@@ -15,7 +14,6 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def addresses(transactional_db) -> dict[str, str]:
-    cache.clear()
     world = make_world()
     valid = issue_certificate(world.record(name="王桂花"), by=world.planner, at=AT)
     revoked = issue_certificate(world.record(), by=world.planner, at=AT)

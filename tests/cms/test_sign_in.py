@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -32,13 +30,6 @@ WRONG = "手机号（或用户名）和密码对不上"
 def _no_panels(monkeypatch: Any) -> None:
     """The panels of the upper apps have their own tests."""
     monkeypatch.setattr(learner_panels, "_items", {})
-
-
-@pytest.fixture(autouse=True)
-def _no_counters() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
