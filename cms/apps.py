@@ -21,6 +21,8 @@ class CmsConfig(AppConfig):
         )
         from cms.backoffice import histories  # noqa: F401  registration by import
         from cms.backoffice.forbidden import answer_forbidden_with_403
+        from cms.logs import worker  # noqa: F401  Celery's signals
+        from cms.operations import registrations  # noqa: F401  checks, figures, signs of life
         from cms.signing_in import note_sessions
 
         answer_forbidden_with_403()

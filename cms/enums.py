@@ -143,6 +143,15 @@ class FileKind(models.TextChoices):
 SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE})
 
 
+class HeartbeatKind(models.TextChoices):
+    """What a sign of life is of; ``round_trip`` is a message that the scheduler sent and a worker took."""
+
+    WORKER = "worker", _("后台进程")
+    BEAT = "beat", _("定时进程")
+    ROUND_TRIP = "round_trip", _("消息往返")
+    BACKUP = "backup", _("备份")
+
+
 class JobState(models.TextChoices):
     """Life of a piece of background work."""
 

@@ -107,3 +107,11 @@ def seal_audit(everything: bool = False) -> int:
     from cms.services.sealing import seal_entries
 
     return seal_entries(timezone.now(), everything=everything)
+
+
+@shared_task(name="cms.tasks.note_round_trip")
+def note_round_trip() -> None:
+    """Note that a message of the scheduler reached a worker."""
+    from cms.operations.heartbeats import note_round_trip
+
+    note_round_trip(timezone.now())

@@ -22,6 +22,7 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("language/", set_language, name="set_language"),
+    path("", include("cms.urls_operations")),
     path("", include("cms.urls_site")),
     path("", include("cms.urls_account")),
     path("", include("courses.urls")),

@@ -5,7 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from caravan.backoffice.class_panels import class_panels
-from certificates.issuing import message_kinds, todo  # noqa: F401  kinds register by import
+from certificates.issuing import (
+    message_kinds,  # noqa: F401  kinds register by import
+    operations,  # noqa: F401  registered by import
+    todo,
+)
 from certificates.issuing.enums import CertificateState
 from certificates.issuing.models import Certificate
 from certificates.issuing.panels import CheckCertificate, ClassCertificates, MyCertificates

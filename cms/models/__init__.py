@@ -12,6 +12,7 @@ from cms.models.messages import (
     MessageRead,
     QuietHours,
 )
+from cms.models.operations import Heartbeat
 from cms.models.organisations import Licence, Organisation, OrganisationKind
 from cms.models.pages import HomePage, InfoPage
 from cms.models.people import (
@@ -43,6 +44,7 @@ __all__ = [
     "DocumentDigest",
     "FileLink",
     "GroupTag",
+    "Heartbeat",
     "HomePage",
     "InPostPeriod",
     "InfoPage",

@@ -99,6 +99,18 @@ def sync_roles() -> dict[str, int]:
     return counts
 
 
+def roles_behind() -> list[Role]:
+    """Return the roles whose group is missing or does not say what the code says."""
+    groups = {group.name: group for group in Group.objects.prefetch_related("permissions")}
+    behind = []
+    for role in Role:
+        group = groups.get(f"role:{role}")
+        wanted = {one.pk for one in _permissions_of(role)}
+        if group is None or {one.pk for one in group.permissions.all()} != wanted:
+            behind.append(role)
+    return behind
+
+
 def _permissions_of(role: Role) -> list[Permission]:
     found = []
     for app_label in role_permissions.keys():  # noqa: SIM118  a Registry is no dict

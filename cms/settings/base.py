@@ -9,6 +9,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from cms.logs.config import logging_config
 from cms.queues import Queue, broker_queues, task_routes
 from cms.settings.caches import caches_from_url
 from cms.settings.env import env_bool, env_int, env_pems, env_secret_or_empty, env_str
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cms.operations.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.middleware.ContentSecurityPolicyMiddleware",
@@ -72,6 +74,9 @@ MIDDLEWARE = [
     "cms.middleware.NotAllowedPageMiddleware",
     "cms.signing_in.SignedInMiddleware",
 ]
+
+# The doctor is stricter with an office than with a desk.
+IS_OFFICE = False
 
 ROOT_URLCONF = "cms.urls"
 WSGI_APPLICATION = "cms.wsgi.application"
@@ -196,6 +201,9 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "cms.search.bigram"}}
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
+# Worker and scheduler write a sign of life this often; three missed ones and /readyz answers 503.
+HEARTBEAT_SECONDS = env_int("HEARTBEAT_SECONDS", 10)
+
 # Rows in the database say what is due; a lost message is found by the sweep, so no result backend.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -225,6 +233,7 @@ CELERY_TASK_ROUTES = task_routes(
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 3600}
 # Every entry may run twice at once (two beats) or be missed: what is due stands in the database.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "round-trip": {"task": "cms.tasks.note_round_trip", "schedule": float(HEARTBEAT_SECONDS)},
     "sweep-jobs": {"task": "cms.tasks.sweep_jobs", "schedule": 5.0},
     "sweep-job-items": {"task": "cms.tasks.sweep_job_items", "schedule": 3600.0},
     "expire-files": {"task": "cms.tasks.expire_files", "schedule": 3600.0},
@@ -279,18 +288,15 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "cms.views.errors.csrf_failure"
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
-    # One line for every page put into the search index tells an operator nothing.
-    "loggers": {
-        name: {"level": "WARNING"}
-        for name in ("django_tasks", "wagtail", "modelsearch", "fontTools", "weasyprint.progress")
-    },
-}
+# Lines for people on a desk; an office's settings turn to JSON. Both go to standard error.
+LOG_LEVEL = env_str("LOG_LEVEL", "INFO")
+LOGGING: dict[str, Any] = logging_config(env_str("LOG_FORMAT", "line"), LOG_LEVEL)
+
+# Without a token only a program on this machine reads /metrics.
+METRICS_TOKEN = env_secret_or_empty("METRICS_TOKEN")
+BACKUP_PASSPHRASE = env_secret_or_empty("BACKUP_PASSPHRASE")
+# A balancer asks the process itself, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 DEBUG = env_bool("DEBUG", False)
 SITE_TITLE = _("大篷车")

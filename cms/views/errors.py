@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -13,17 +12,10 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from cms.access import public
+from cms.logs.identifiers import current_request_id
 from cms.models.site_settings import SiteSettings
 
 logger = logging.getLogger(__name__)
-
-# Letters and digits that nobody mixes up over the telephone.
-_LETTERS = "ACEFHJKMNPRTWXY"
-
-
-def reference_code() -> str:
-    """Return a short code such as ``K7-3094`` that a caller can read out."""
-    return f"{secrets.choice(_LETTERS)}{secrets.randbelow(10)}-{secrets.randbelow(10_000):04d}"
 
 
 def _view_name(request: HttpRequest) -> str:
@@ -32,8 +24,8 @@ def _view_name(request: HttpRequest) -> str:
 
 
 def _render_error(request: HttpRequest, status: int, template: str, **extra: object) -> HttpResponse:
-    """Render ``template`` with a reference code that the log knows too; no path, it may hold a token."""
-    code = reference_code()
+    """Render ``template`` with a request's id, which the log knows too; no path, it may hold a token."""
+    code = current_request_id()
     logger.warning("error_page status=%s code=%s view=%s", status, code, _view_name(request))
     return render(request, template, {"reference_code": code, **extra}, status=status)
 
@@ -65,7 +57,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 @public
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; the page must come out even when the database is what failed."""
-    code = reference_code()
+    code = current_request_id()
     logger.error("error_page status=500 code=%s view=%s", code, _view_name(request))
     try:
         site = SiteSettings.read_for(request)

@@ -235,7 +235,7 @@ def request_of_a_visitor():
 def test_an_error_page_names_the_code_that_the_log_knows_and_no_path(request_of_a_visitor, caplog):
     with caplog.at_level(logging.WARNING, logger="cms.views.errors"):
         response = errors.not_found(request_of_a_visitor, Exception())
-    code = re.search(r"[A-Z]\d-\d{4}", response.content.decode())
+    code = re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", response.content.decode())
     assert response.status_code == 404
     assert code
     assert code.group() in caplog.text

@@ -1,0 +1,1 @@
+"""Running it: signs of life, readiness, figures, the doctor, backup and restore."""

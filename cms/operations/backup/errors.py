@@ -1,0 +1,7 @@
+"""Why a backup or a restore stopped, in words for an operator."""
+
+from __future__ import annotations
+
+
+class BackupError(Exception):
+    """Nothing that was there before is lost; the text says what to do."""
