@@ -19,7 +19,7 @@ class CmsConfig(AppConfig):
             message_kinds,
             permissions,
         )
-        from cms.backoffice import histories  # noqa: F401  registration by import
+        from cms.backoffice import histories, waiting  # noqa: F401  registration by import
         from cms.backoffice.forbidden import answer_forbidden_with_403
 
         answer_forbidden_with_403()

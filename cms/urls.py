@@ -8,9 +8,14 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms.views.site import set_language
+from cms.backoffice.home import OfficeAccount, OfficeHome, office_view
+from cms.views.site import private_page_sign_in, set_language
 
 urlpatterns = [
+    # In front of Wagtail's own of the same name: one door for passwords, the home screen, one's own settings.
+    path("_util/login/", private_page_sign_in, name="wagtailcore_login"),
+    path("admin/", office_view(OfficeHome), name="wagtailadmin_home"),
+    path("admin/account/", office_view(OfficeAccount), name="wagtailadmin_account"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("language/", set_language, name="set_language"),

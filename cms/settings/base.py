@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "cms.middleware.UploadLimitMiddleware",
     "cms.middleware.AddressMiddleware",
     "cms.middleware.NotAllowedPageMiddleware",
+    "cms.backoffice.gate.BackofficeGate",
 ]
 
 ROOT_URLCONF = "cms.urls"

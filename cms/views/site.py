@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
@@ -13,7 +14,7 @@ from cms.context import LARGE, TEXT_SIZE_COOKIE
 
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
-# Both views only keep a preference, so a forged request harms nobody. A token would put a cookie
+# Both settings only keep a preference, so a forged request harms nobody. A token would put a cookie
 # and a per-visitor secret into every public page, and such a page could not be cached.
 
 
@@ -45,3 +46,9 @@ def set_text_size(request: HttpRequest) -> HttpResponse:
 def set_language(request: HttpRequest) -> HttpResponseBase:
     """Django's own language switch."""
     return django_set_language(request)
+
+
+@public
+def private_page_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the sign-in page that counts wrong passwords; Wagtail's own for private pages does not."""
+    return redirect_to_login(request.GET.get("next", "/"))
