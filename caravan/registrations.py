@@ -77,5 +77,7 @@ region_contents.register("classes", rows_in_region(TrainingClass))
 region_contents.register("stops", rows_in_region(Stop))
 
 todos.register("filings", todo.filings_to_answer)
+todos.register("classes_draft", todo.drafts_to_submit)
 todos.register("classes_returned", todo.classes_returned)
+todos.register("classes_to_start", todo.classes_to_start)
 todos.register("classes_to_close", todo.classes_to_close)

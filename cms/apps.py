@@ -19,7 +19,7 @@ class CmsConfig(AppConfig):
             message_kinds,
             permissions,
         )
-        from cms.backoffice import histories  # noqa: F401  registration by import
+        from cms.backoffice import histories, waiting  # noqa: F401  registration by import
         from cms.backoffice.forbidden import answer_forbidden_with_403
         from cms.logs import worker  # noqa: F401  Celery's signals
         from cms.operations import registrations  # noqa: F401  checks, figures, signs of life

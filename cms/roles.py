@@ -37,5 +37,15 @@ BACKOFFICE_ROLES = frozenset(
     {Role.SYSTEM_ADMIN, Role.ORG_ADMIN, Role.PLANNER, Role.SUBSIDY_OFFICER, Role.APPROVER, Role.AUDITOR}
 )
 
+
+# Roles that edit the whole site in Wagtail; an editor of a branch of it gets Wagtail's own page rights.
+SITE_EDITORS = frozenset({Role.SYSTEM_ADMIN})
+
+
+def group_name(role: Role) -> str:
+    """Return the name of the group that carries a role's rights; it never has members."""
+    return f"role:{role}"
+
+
 # "app_label" -> role -> codenames. Filled by each app's ready(); an unknown codename fails sync_roles.
 role_permissions: Registry[dict[Role, frozenset[str]]] = Registry("role_permissions")

@@ -8,6 +8,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from cms.backoffice.home import OfficeAccount, OfficeHome, office_view
 from cms.views.account import sign_out
 from cms.views.closed import gone, to_sign_in
 from cms.views.site import set_language
@@ -19,6 +20,9 @@ urlpatterns = [
     path("admin/password_reset/", gone),
     path("admin/password_reset/<path:rest>", gone),
     path("_util/login/", to_sign_in),
+    # In front of Wagtail's own of the same name: the home screen, one's own settings.
+    path("admin/", office_view(OfficeHome), name="wagtailadmin_home"),
+    path("admin/account/", office_view(OfficeAccount), name="wagtailadmin_account"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("language/", set_language, name="set_language"),

@@ -20,8 +20,10 @@ from cms.backoffice.audit import AuditViewSet
 from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
 from cms.backoffice.keys import KeysMenuItem, KeysView
+from cms.backoffice.menus import OwnOrganisationItem, keep_what_opens
 from cms.backoffice.messages import DeliveryViewSet, QuietHoursViewSet
 from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet
+from cms.backoffice.page_rights import register_role_policies
 from cms.backoffice.people import PersonViewSet
 from cms.backoffice.regions import RegionViewSet
 from cms.backoffice.rosters import RosterViewSet
@@ -29,6 +31,8 @@ from cms.backoffice.seals import SealViewSet, SigningKeyViewSet
 from cms.backoffice.successions import SuccessionViewSet
 from cms.backoffice.todo import TodoPanel
 from cms.roles import Role
+
+register_role_policies()
 
 
 class PeopleGroup(ViewSetGroup):
@@ -116,6 +120,17 @@ def own_account(request: HttpRequest) -> dict[str, str]:
 def admin_css() -> SafeString:
     """Add our tags and review panels to Wagtail's look."""
     return format_html('<link rel="stylesheet" href="{}">', static("cms/admin.css"))
+
+
+@hooks.register("register_admin_menu_item")
+def own_organisation() -> MenuItem:
+    """Say at the top of the side bar whose desk this is."""
+    return OwnOrganisationItem()
+
+
+# Last: what other hooks add is judged too.
+for _menu in ("main", "reports", "settings", "help"):
+    hooks.register(f"construct_{_menu}_menu", keep_what_opens, order=1000)
 
 
 @hooks.register("construct_homepage_panels")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from urllib.parse import urlencode
+
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +18,40 @@ from cms.roles import Role
 _PLANNERS = (Role.PLANNER, Role.ORG_ADMIN)
 
 
-def _classes(state: ClassState) -> str:
-    return f"{reverse('classes:index')}?state={state}"
+# A filing wants some days in the office before the first lesson.
+_FILING_DAYS = 14
+
+
+def _classes(state: ClassState, **filters: object) -> str:
+    return f"{reverse('classes:index')}?{urlencode({'state': state, **filters})}"
+
+
+def drafts_to_submit(user: User) -> Todo | None:
+    """Classes that begin soon and were not submitted."""
+    if not user.live_roles() & set(_PLANNERS):
+        return None
+    last = timezone.localdate() + dt.timedelta(days=_FILING_DAYS)
+    rows = TrainingClass.objects.visible_to(user).filter(state=ClassState.DRAFT, starts_on__lte=last)
+    return Todo(
+        _("快开班还没报备的班"),
+        _("两周内开班，赶紧报备"),
+        rows.count(),
+        _classes(ClassState.DRAFT, starts_until=last),
+    )
+
+
+def classes_to_start(user: User) -> Todo | None:
+    """Classes on file whose first day has come."""
+    if not user.live_roles() & set(_PLANNERS):
+        return None
+    today = timezone.localdate()
+    rows = TrainingClass.objects.visible_to(user).filter(state=ClassState.FILED, starts_on__lte=today)
+    return Todo(
+        _("到日子该开班的班"),
+        _("准予备案了，开班日期到了"),
+        rows.count(),
+        _classes(ClassState.FILED, starts_until=today),
+    )
 
 
 def filings_to_answer(user: User) -> Todo | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from certificates.refreshers import message_kinds  # noqa: F401  registers by import
+from certificates.refreshers import (
+    message_kinds,  # noqa: F401  registers by import
+    todo,
+)
 from certificates.refreshers.enums import RefresherState
 from certificates.refreshers.panels import RefresherCountdown
 from cms.backoffice.panels import learner_panels
+from cms.backoffice.todo import todos
 from cms.ui import register_state_colours
 
 register_state_colours(
@@ -18,3 +22,4 @@ register_state_colours(
     },
 )
 learner_panels.register("refresher_countdown", RefresherCountdown())
+todos.register("refreshers_due", todo.refreshers_due)

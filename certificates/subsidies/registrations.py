@@ -41,5 +41,8 @@ region_contents.register("claims", rows_in_region(Claim))
 
 todos.register("claims_to_review", todo.claims_to_review)
 todos.register("claims_to_approve", todo.claims_to_approve)
+todos.register("claims_on_hold", todo.claims_on_hold)
 todos.register("claims_to_send", todo.claims_to_send)
 todos.register("claims_revoked", todo.claims_revoked)
+todos.register("batches_to_export", todo.batches_to_export)
+todos.register("claims_not_paid", todo.claims_not_paid)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from certificates.subsidies.enums import ClaimState
-from certificates.subsidies.models import Claim
+from certificates.subsidies.enums import BatchState, ClaimState
+from certificates.subsidies.models import Claim, ClaimBatch
 from cms.backoffice.todo import Todo
 from cms.models import User
 from cms.roles import Role
@@ -57,3 +57,28 @@ def claims_revoked(user: User) -> Todo | None:
         rows.count(),
         f"{reverse('certificates_claim:index')}?revoked=true",
     )
+
+
+def claims_on_hold(user: User) -> Todo | None:
+    """Claims that were put on hold, for want of a paper or an answer."""
+    if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
+        return None
+    count = _count(user, ClaimState.HOLD)
+    return Todo(_("暂缓的申领"), _("材料补齐了就接着审核"), count, _claims(ClaimState.HOLD))
+
+
+def claims_not_paid(user: User) -> Todo | None:
+    """Payments that came back."""
+    if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
+        return None
+    count = _count(user, ClaimState.PAYMENT_FAILED)
+    return Todo(_("拨付失败的申领"), _("核对账户后再拨付"), count, _claims(ClaimState.PAYMENT_FAILED))
+
+
+def batches_to_export(user: User) -> Todo | None:
+    """Batches that nobody has exported yet."""
+    if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
+        return None
+    count = ClaimBatch.objects.visible_to(user).filter(state=BatchState.FROZEN).count()
+    url = f"{reverse('certificates_batch:index')}?state={BatchState.FROZEN}"
+    return Todo(_("还没导出的批次"), _("导出名单，送去拨付"), count, url)

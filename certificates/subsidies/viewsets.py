@@ -198,6 +198,7 @@ class BatchViewSet(ScopedModelViewSet):
         "created_at",
     ]
     list_select_related = ("scheme",)
+    list_filter = ["state"]
     search_fields = ["number"]
     form_fields: list[str] = []
     index_view_class = BatchIndex

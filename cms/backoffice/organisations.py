@@ -11,12 +11,15 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_filters import ChoiceFilter
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column
 
 from cms.backoffice import licences
 from cms.backoffice.licences import StandingColumn, may_keep_licences, shown_standing, with_licences
 from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedModelViewSet
+from cms.backoffice.waiting import with_licences_ending
 from cms.backoffice.widgets import DayInput
 from cms.enums import OrganisationKindCode
 from cms.errors import DomainError
@@ -100,11 +103,30 @@ class _KindsColumn(Column):
         return "、".join(kind.get_kind_display() for kind in instance.kinds.all())
 
 
+class OrganisationFilterSet(WagtailFilterSet):
+    """Those whose licence lapses."""
+
+    licence = ChoiceFilter(
+        label=gettext_lazy("许可或备案"),
+        choices=[("ending", gettext_lazy("快到期或已过期"))],
+        method="filter_licence",
+    )
+
+    class Meta:
+        model = Organisation
+        fields = ["licence"]
+
+    def filter_licence(self, queryset: QuerySet[Any], _name: str, _value: str) -> QuerySet[Any]:
+        """Keep those whose licences lapsed or end soon."""
+        return with_licences_ending(queryset, timezone.localdate())
+
+
 class OrganisationViewSet(ScopedModelViewSet):
     """机构."""
 
     model = Organisation
     name = "organisations"
+    filterset_class = OrganisationFilterSet
     icon = "home"
     menu_label = gettext_lazy("机构")
     index_view_class = OrganisationIndexView
@@ -247,7 +269,7 @@ class MembershipViewSet(ScopedModelViewSet):
         "valid_from",
         "valid_until",
     ]
-    list_filter = ["role"]
+    list_filter = {"role": ["exact"], "valid_until": ["gte", "lte"]}
     inspect_view_fields = ["user", "role", "organisation", "regions", "valid_from", "valid_until"]
 
     def get_form_class(self, for_update: bool = False) -> type[WagtailAdminModelForm]:

@@ -36,8 +36,7 @@ class UserManager(DjangoUserManager["User"]):
 class User(AbstractUser):
     """Somebody who signs in, by user name, phone or e-mail. A human being is a ``Person``."""
 
-    first_name = None  # type: ignore[assignment]  # a Chinese name is one field
-    last_name = None  # type: ignore[assignment]  # see above
+    last_name = None  # type: ignore[assignment]  # a Chinese name is one field
     display_name = models.CharField(_("称呼"), max_length=50, blank=True)
     email = models.EmailField(_("邮箱"), unique=True, null=True, blank=True)  # type: ignore[assignment]  # unique but optional
     phone = models.CharField(_("手机号"), max_length=20, unique=True, null=True, blank=True)
@@ -55,6 +54,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @property
+    def first_name(self) -> str:  # type: ignore[override]  # a Chinese name is one field
+        """Return the name shown; Wagtail's side bar asks for it."""
+        return str(self)
 
     def get_full_name(self) -> str:
         """Return the name shown; Wagtail asks for it."""

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "cms.middleware.AddressMiddleware",
     "cms.middleware.NotAllowedPageMiddleware",
     "cms.signing_in.SignedInMiddleware",
+    "cms.backoffice.gate.BackofficeGate",
 ]
 
 # The doctor is stricter with an office than with a desk.

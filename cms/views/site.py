@@ -13,7 +13,7 @@ from cms.context import LARGE, TEXT_SIZE_COOKIE
 
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
-# Both views only keep a preference, so a forged request harms nobody. A token would put a cookie
+# Both settings only keep a preference, so a forged request harms nobody. A token would put a cookie
 # and a per-visitor secret into every public page, and such a page could not be cached.
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.harness.browser import DESK, PHONE, Faults
 from tests.harness.demo import DemoApp
-from tests.journeys.walking import Answer, Visitor, Walk, page_type
+from tests.journeys.walking import Answer, Visitor, Walk, is_stock, page_type
 
 # Accounts of the demo world; a trainee with a slip and one who signed up herself have their own pages.
 ACCOUNTS = (
@@ -87,7 +87,7 @@ def look_at_pages(
     before = len(seen)
     for answer in walked:
         kind = page_type(answer.url).partition("?")[0]
-        if kind in seen or not answer.is_page:
+        if kind in seen or not answer.is_page or is_stock(answer.url):
             continue
         seen.add(kind)
         page = desk if answer.url.startswith("/admin/") else phone

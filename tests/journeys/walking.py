@@ -23,6 +23,16 @@ _NAMED = (
 )
 
 
+# Wagtail's own screens for editors: each that a menu names must open, what lies behind them is Wagtail's.
+_STOCK = re.compile(r"/admin/(pages|images|documents|bulk|choose-page|collections|workflows|settings)/")
+_STOCK_REPORTS = re.compile(r"/admin/reports/(?!training/)")
+
+
+def is_stock(url: str) -> bool:
+    """Return whether the address is one of Wagtail's own screens."""
+    return bool(_STOCK.match(url) or _STOCK_REPORTS.match(url))
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a page answered, and the page whose link led to it."""
@@ -184,7 +194,7 @@ class Walk:
         return self.answers
 
     def _links(self, answer: Answer) -> Iterator[str]:
-        if not answer.is_page or answer.status != 200:
+        if not answer.is_page or answer.status != 200 or is_stock(answer.url):
             return
         for href in _Links(answer.text).hrefs:
             target = urlsplit(urljoin(self.visitor.base + answer.url, href))
