@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from cms.models import User
+from cms.roles import group_name
 
 
 class RoleBackend(ModelBackend):
@@ -35,5 +36,5 @@ class RoleBackend(ModelBackend):
         return None
 
     def _get_group_permissions(self, user_obj: User) -> QuerySet[Permission]:
-        names = [f"role:{role}" for role in user_obj.live_roles()]
+        names = [group_name(role) for role in user_obj.live_roles()]
         return Permission.objects.filter(group__name__in=names)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from cms import audit
 from cms.errors import DomainError
 from cms.models import Membership, Organisation, Region, User
-from cms.roles import REGION_ROLES, Role, role_permissions
+from cms.roles import REGION_ROLES, Role, group_name, role_permissions
+from cms.services.site_rights import set_moderation, set_site_rights
 
 
 @transaction.atomic
@@ -92,10 +93,12 @@ def sync_roles() -> dict[str, int]:
     """Make the groups say what the code says; return permissions per role. Unknown codenames raise."""
     counts = {}
     for role in Role:
-        group, _created = Group.objects.get_or_create(name=f"role:{role}")
+        group, _created = Group.objects.get_or_create(name=group_name(role))
         permissions = _permissions_of(role)
         group.permissions.set(permissions)
+        set_site_rights(group, role)
         counts[str(role)] = len(permissions)
+    set_moderation()
     return counts
 
 
