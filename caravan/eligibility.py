@@ -22,8 +22,12 @@ from cms.dates import age_on
 from cms.errors import DomainError
 from cms.models import Person
 from cms.registry import Registry
+from cms.services.consents import missing_texts
 from cms.ui import dates
 from courses.models import TrainingRecord
+
+# The code by which a page knows that one more page solves it.
+CONSENT_MISSING = "consent_missing"
 
 Refused = Mapping[int, DomainError]
 
@@ -150,6 +154,16 @@ def time_clashes(applicants: Applicants) -> Refused:
     }
 
 
+def _has_agreed(applicants: Applicants) -> Refused:
+    """Refuse who has not agreed to what the region's rules ask: the wording in force, not an older one."""
+    missing = missing_texts(applicants.ids, applicants.training_class.region_code, at=applicants.at)
+    words = _("报名前，请先看《%(titles)s》，同意了再报。")
+    return {
+        person_id: DomainError(CONSENT_MISSING, words % {"titles": "》《".join(text.title for text in texts)})
+        for person_id, texts in missing.items()
+    }
+
+
 def words_of(refusals: Iterable[DomainError]) -> str:
     """Return every reason as one line."""
     return "".join(str(refusal.message) for refusal in refusals)
@@ -160,3 +174,4 @@ rules.register("deadline", Rule(_before_the_deadline, can_override=True))
 rules.register("age", Rule(_old_enough, can_override=True))
 rules.register("learning_elsewhere", Rule(_not_learning_it_elsewhere))
 rules.register("time_clash", Rule(time_clashes, can_override=True))
+rules.register("consent", Rule(_has_agreed))

@@ -81,6 +81,8 @@ register_actions(
         "factor.recovery_renew": _("重发备用码"),
         "factor.remove": _("关第二重验证"),
         "factor.reset": _("重设第二重验证"),
+        "consent.give": _("同意说明"),
+        "consent.withdraw": _("撤回同意"),
         "file.download": _("下载文件"),
         "file.expire": _("删除到期文件"),
         "keys.rotate": _("更换密钥"),
@@ -119,10 +121,14 @@ register_actions(
         "signing_key.retire": _("停用签名密钥"),
         "signing_key.revoke": _("吊销签名密钥"),
         "session.end": _("退出设备"),
+        "policy.publish": _("发布说明或同意书"),
+        "policy.rule": _("规定报名前要同意什么"),
+        "site.page": _("发布网站页面"),
         "site.publish": _("发布网站首页"),
         "site.words": _("修改网站信息"),
         "slip.make": _("开凭条"),
         "slip.redeem": _("使用凭条"),
+        "undertaking.sign": _("签承诺书"),
     }
 )
 

@@ -11,12 +11,15 @@ from django.utils.functional import SimpleLazyObject
 from cms.models.site_settings import SiteSettings
 
 TEXT_SIZE_COOKIE = "text_size"
-LARGE = "large"
+LARGE = "large"  # a quarter larger
+LARGER = "larger"  # half as large again
+SIZES = (LARGE, LARGER)
 
 
 def text_size(request: HttpRequest) -> str:
-    """Return ``"large"`` when the reader asked for larger text, else an empty string."""
-    return LARGE if request.COOKIES.get(TEXT_SIZE_COOKIE) == LARGE else ""
+    """Return ``"large"`` or ``"larger"`` when the reader asked for larger text, else an empty string."""
+    wanted = request.COOKIES.get(TEXT_SIZE_COOKIE, "")
+    return wanted if wanted in SIZES else ""
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

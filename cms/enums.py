@@ -82,6 +82,27 @@ class AffiliationKind(models.TextChoices):
     SIGN_UP = "sign_up", _("注册")
 
 
+class PolicyKind(models.TextChoices):
+    """What people are told or asked; every kind has its own text with versions."""
+
+    PRIVACY = "privacy", _("隐私说明")
+    TRAINING = "training", _("培训登记同意书")
+    SHARING = "sharing", _("补贴核验同意书")
+    PHOTO = "photo", _("拍照同意书")
+    TRAINEE_UNDERTAKING = "trainee_undertaking", _("学员承诺书")
+
+
+# Signed once and kept; the others are consents, which can be withdrawn.
+UNDERTAKINGS = frozenset({PolicyKind.TRAINEE_UNDERTAKING})
+
+
+class ConsentWay(models.TextChoices):
+    """How somebody agreed or signed."""
+
+    SCREEN = "screen", _("在屏幕上")
+    PAPER = "paper", _("在纸上签字")
+
+
 class EmploymentModel(models.TextChoices):
     """员工制 / 中介制 (S2 item 25)."""
 

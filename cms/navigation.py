@@ -70,6 +70,8 @@ public_menu.register(
 work_menu.register("messages", MenuEntry(_("消息"), url_name="account:messages", order=90, icon="bell"))
 footer_menu.register("seal", MenuEntry(_("操作记录封存"), url_name="site:seal", order=90))
 
+footer_menu.register("privacy", MenuEntry(_("隐私与同意"), url_name="site:privacy", order=90, icon="lock"))
+
 
 def links_for(menu: Registry[MenuEntry], request: HttpRequest | None) -> list[MenuLink]:
     """Return the entries that ``request``'s user sees, in order; no query for anonymous visitors."""

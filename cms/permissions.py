@@ -39,6 +39,7 @@ role_permissions.register(
         | _SEND_AGAIN
         | _KEYS
         | {"add_quiethours"}
+        | {"view_policytext", "add_policytext", "view_consentrule", "add_consentrule", "change_sitesettings"}
         | {"add_organisation", "change_organisation"},
         Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE | _LICENCES | _SEND_AGAIN,
         Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN,

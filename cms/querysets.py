@@ -252,3 +252,31 @@ class AdminOnlyQuerySet(models.QuerySet[AnyModel]):
     def visible_to(self, user: User) -> AdminOnlyQuerySet[AnyModel]:
         """Everything or nothing."""
         return self if user.scope().everything else self.none()
+
+
+class PolicyQuerySet(models.QuerySet[AnyModel]):
+    """Texts that people agree to: public, and never changed once they stand."""
+
+    def visible_to(self, user: User) -> PolicyQuerySet[AnyModel]:
+        """All of them; the back office asks of every model."""
+        return self
+
+    def update(self, **kwargs: object) -> int:
+        """Refuse: another wording is another version."""
+        raise TypeError("a text that people agreed to is never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: what was agreed to must stay readable."""
+        raise TypeError("a text that people agreed to is never removed")
+
+
+class AgreementQuerySet(models.QuerySet[AnyModel]):
+    """Consents and undertakings: seen by who may know the person."""
+
+    def visible_to(self, user: User) -> AgreementQuerySet[AnyModel]:
+        """Those of people in scope."""
+        from cms.models import Person
+
+        if user.scope().everything:
+            return self
+        return self.filter(person_id__in=Person.objects.visible_to(user).values("pk"))

@@ -26,6 +26,7 @@ class Role(models.TextChoices):
     APPROVER = "approver", _("审批人")
     AUDITOR = "auditor", _("审计员")
     COORDINATOR = "coordinator", _("社区协调员")
+    EDITOR = "editor", _("网站编辑")
 
 
 # Roles that see facts by the region written on the fact.
@@ -34,12 +35,30 @@ REGION_ROLES = frozenset({Role.INSPECTOR, Role.SUBSIDY_OFFICER, Role.APPROVER, R
 ORGANISATION_ROLES = frozenset({Role.ORG_ADMIN, Role.PLANNER, Role.CLASS_TEACHER})
 # Roles that work in the back office at /admin/; trainers and coordinators use the plain pages.
 BACKOFFICE_ROLES = frozenset(
-    {Role.SYSTEM_ADMIN, Role.ORG_ADMIN, Role.PLANNER, Role.SUBSIDY_OFFICER, Role.APPROVER, Role.AUDITOR}
+    {
+        Role.SYSTEM_ADMIN,
+        Role.ORG_ADMIN,
+        Role.PLANNER,
+        Role.SUBSIDY_OFFICER,
+        Role.APPROVER,
+        Role.AUDITOR,
+        Role.EDITOR,
+    }
 )
+# Roles of the whole installation, not of one organisation: only the system administrator gives them.
+SITE_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.EDITOR})
 
-
-# Roles that edit the whole site in Wagtail; an editor of a branch of it gets Wagtail's own page rights.
-SITE_EDITORS = frozenset({Role.SYSTEM_ADMIN})
+# Rights over pages: the editor writes and submits, the system administrator publishes and approves.
+PAGE_RIGHTS: dict[Role, frozenset[str]] = {
+    Role.EDITOR: frozenset({"add_page", "change_page"}),
+    Role.SYSTEM_ADMIN: frozenset(
+        {"add_page", "change_page", "publish_page", "bulk_delete_page", "lock_page", "unlock_page"}
+    ),
+}
+# Rights over pictures and documents of the site.
+COLLECTION_RIGHTS = frozenset(
+    f"{verb}_{model}" for model in ("image", "document") for verb in ("add", "change", "choose")
+)
 
 
 def group_name(role: Role) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cms.views import account, codes, me, messages, second_factor, security, slips
+from cms.views import account, codes, consents, me, messages, second_factor, security, slips
 
 app_name = "account"
 urlpatterns = [
@@ -36,4 +36,6 @@ urlpatterns = [
     path("me/second-factor/new/", second_factor.factor_new, name="factor_new"),
     path("me/second-factor/codes/", second_factor.factor_codes, name="factor_codes"),
     path("me/second-factor/codes/done/", second_factor.factor_codes_done, name="factor_codes_done"),
+    path("me/consents/", consents.agree, name="agree"),
+    path("me/consents/<int:pk>/withdraw/", consents.withdraw, name="withdraw_consent"),
 ]

@@ -25,11 +25,13 @@ from cms.backoffice.messages import DeliveryViewSet, QuietHoursViewSet
 from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet
 from cms.backoffice.page_rights import register_role_policies
 from cms.backoffice.people import PersonViewSet
+from cms.backoffice.policies import ConsentRuleViewSet, PolicyViewSet
 from cms.backoffice.regions import RegionViewSet
 from cms.backoffice.rosters import RosterViewSet
 from cms.backoffice.seals import SealViewSet, SigningKeyViewSet
+from cms.backoffice.site_guide import SiteGuideMenuItem, SiteGuideView, pages_to_approve
 from cms.backoffice.successions import SuccessionViewSet
-from cms.backoffice.todo import TodoPanel
+from cms.backoffice.todo import TodoPanel, todos
 from cms.roles import Role
 
 register_role_policies()
@@ -86,6 +88,32 @@ def inbox_menu_item() -> MenuItem:
     )
 
 
+class SiteGroup(ViewSetGroup):
+    """说明与同意."""
+
+    menu_label = gettext_lazy("说明与同意")
+    menu_icon = "doc-full"
+    menu_order = 190
+    items = (PolicyViewSet, ConsentRuleViewSet)
+
+
+@hooks.register("register_admin_viewset")
+def register_site() -> SiteGroup:
+    """Register 说明与同意."""
+    return SiteGroup()
+
+
+@hooks.register("register_admin_menu_item")
+def site_guide_menu_item() -> SiteGuideMenuItem:
+    """Link to 怎么写网站."""
+    return SiteGuideMenuItem(
+        _("怎么写网站"), reverse("caravan_site_guide"), name="site-guide", icon_name="help", order=195
+    )
+
+
+todos.register("pages_to_approve", pages_to_approve)
+
+
 @hooks.register("register_admin_urls")
 def register_urls() -> list[URLPattern]:
     """Register the pages that are no listing."""
@@ -95,6 +123,7 @@ def register_urls() -> list[URLPattern]:
         path("jobs/<uuid:pk>/resume/", resume, name="caravan_job_resume"),
         path("jobs/<uuid:pk>/retry/", retry, name="caravan_job_retry"),
         path("files/<uuid:pk>/", download, name="caravan_file"),
+        path("site-guide/", SiteGuideView.as_view(), name="caravan_site_guide"),
         path("keys/", role_required(Role.SYSTEM_ADMIN)(KeysView.as_view()), name="caravan_keys"),
         path("history/<str:label>/<str:pk>/", HistoryView.as_view(), name=URL_NAME),
     ]

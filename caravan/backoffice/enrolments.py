@@ -25,6 +25,7 @@ from cms.backoffice.panels import Panel
 from cms.errors import DomainError
 from cms.keys import row_keys
 from cms.models import Person, PersonDocument
+from cms.services.consents import record_paper_consents
 
 PER_PAGE = 100
 _LEAVING = frozenset({EnrolmentState.ENROLLED, EnrolmentState.WAITING, EnrolmentState.OFFERED})
@@ -72,13 +73,14 @@ def enrol_people(request: HttpRequest, pk: int) -> HttpResponse:
     people = filters.people()
     if request.method == "POST" and form.is_valid():
         chosen = _chosen(request, people)
-        if 0 < len(chosen) <= MOST:
+        if not 0 < len(chosen) <= MOST:
+            messages.error(request, _("请选 1 到 %(most)s 个人。") % {"most": MOST})
+        elif _papers_kept(request, form, chosen, training_class):
             outcomes = enrol_many(
                 chosen, training_class, by=user_of(request), at=timezone.now(),
                 way=EnrolmentWay.ROSTER, override=form.cleaned_data["override"].strip() or None,
             )  # fmt: skip
             return _show_outcomes(request, training_class, outcomes)
-        messages.error(request, _("请选 1 到 %(most)s 个人。") % {"most": MOST})
     page = Paginator(people.prefetch_related(_documents()), PER_PAGE).get_page(request.GET.get("p"))
     query = request.GET.copy()
     for name in ("p", "check"):
@@ -177,6 +179,24 @@ def _chosen(request: HttpRequest, people: QuerySet[Person]) -> list[Person]:
         return list(people[: MOST + 1])
     ids = row_keys(request.POST.getlist("person"))
     return list(people.filter(pk__in=ids)) if len(ids) <= MOST else []
+
+
+def _papers_kept(
+    request: HttpRequest, form: EnrolPeopleForm, people: list[Person], training_class: TrainingClass
+) -> bool:
+    """Record the papers that the box speaks of; say what is wrong with them and return False."""
+    if not form.cleaned_data["paper"]:
+        return True
+    at = timezone.now()
+    try:
+        record_paper_consents(
+            people, region_code=training_class.region_code, kept_by=training_class.organisation,
+            signed_on=form.cleaned_data["signed_on"] or timezone.localdate(at), by=user_of(request), at=at,
+        )  # fmt: skip
+    except DomainError as error:
+        say_refusal(request, error)
+        return False
+    return True
 
 
 def _show_outcomes(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from caravan.enums import ACTIVE
@@ -56,4 +57,12 @@ class EnrolPeopleForm(forms.Form):
     override = forms.CharField(
         label=_("破例原因"), required=False, max_length=200,
         help_text=_("平时空着。写了原因，报名截止、年龄、时间冲突这三条可以放过，名额不能放过。"),
+    )  # fmt: skip
+    paper = forms.BooleanField(
+        label=_("选中的人都在纸上签过字：隐私说明、培训登记同意书"), required=False,
+        help_text=_("原件存在本机构。还没有在手机上同意的人，打勾才能报上。"),
+    )  # fmt: skip
+    signed_on = forms.DateField(
+        label=_("签字日期"), required=False, initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )  # fmt: skip

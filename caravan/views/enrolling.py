@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from caravan.eligibility import CONSENT_MISSING
 from caravan.enums import ACTIVE, EnrolmentState, EnrolmentWay
 from caravan.forms.enrolling import EnrolForm, WithdrawForm
 from caravan.learner import EnrolmentCard, card_of, facts_of_class
@@ -44,7 +48,10 @@ def enrol(request: SignedInRequest, class_no: str) -> HttpResponse:
         try:
             made = service.enrol(form.chosen, training_class, by=request.user, at=timezone.now(), way=way)
         except DomainError as error:
-            for refusal in getattr(error, "refusals", [error]):
+            refusals = getattr(error, "refusals", [error])
+            if [refusal.code for refusal in refusals] == [CONSENT_MISSING]:
+                return redirect(_agree_url(request, form.chosen, training_class))
+            for refusal in refusals:
                 form.add_error(None, str(refusal.message))
         else:
             return redirect("caravan:enrolment", pk=made.pk)
@@ -100,6 +107,12 @@ def offer(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.error(request, str(error))
         return redirect("caravan:enrolment", pk=pk)
     return render(request, "caravan/enrolling/offer.html", {"card": card})
+
+
+def _agree_url(request: HttpRequest, person: Person, training_class: TrainingClass) -> str:
+    """Return the page that asks for what is missing and comes back here."""
+    query = {"person": person.pk, "region": training_class.region_code, "next": request.path}
+    return f"{reverse('account:agree')}?{urlencode(query)}"
 
 
 def _public_class(class_no: str) -> TrainingClass:

@@ -41,6 +41,7 @@ PARTS = (
     Part("butie", "赵丽华", Role.SUBSIDY_OFFICER, "XHRS"),
     Part("shenpi", "钱志远", Role.APPROVER, "XHRS"),
     Part("shenji", "冯学文", Role.AUDITOR, "XHRS"),
+    Part("bianji", "许婷", Role.EDITOR, "XHRS"),
     Part("shequ", "李秀英", Role.COORDINATOR, "XHFL"),
     Part("qingshan", "马建平", Role.PLANNER, "QS"),
     Part("qingshan-jiangshi", "罗美玲", Role.TRAINER, "QS", "技师"),

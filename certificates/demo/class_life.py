@@ -15,6 +15,7 @@ from caravan.models import Enrolment, Session, Stop, TrainingClass, Venue
 from caravan.services import attendance, enrolment, filing, planning, running, timetabling
 from certificates.demo.stage import Stage
 from cms.models import Organisation, Person, User
+from cms.services.consents import record_paper_consents
 from courses.enums import Component
 from courses.models import Course, MenuVersion, TrainingRecord
 from courses.services.assessments import record_score
@@ -95,7 +96,12 @@ def enrol_people(
     stage: Stage, training_class: TrainingClass, people: Iterable[Person], *, at: dt.datetime
 ) -> dict[str, int]:
     """Enrol people from the roster in one call; return how many per code."""
-    outcomes = enrolment.enrol_many(list(people), training_class, by=stage.cast["jiaowu"], at=at)
+    asked = list(people)
+    record_paper_consents(
+        asked, region_code=training_class.region_code, kept_by=training_class.organisation,
+        signed_on=timezone.localdate(at), by=stage.cast["jiaowu"], at=at,
+    )  # fmt: skip
+    outcomes = enrolment.enrol_many(asked, training_class, by=stage.cast["jiaowu"], at=at)
     counts: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.code] = counts.get(outcome.code, 0) + 1

@@ -18,17 +18,13 @@ from certificates.issuing.demo import load_designs
 from certificates.refreshers.demo import load_rules
 from certificates.subsidies.demo import load_profiles, load_schemes
 from cms.demo import load_demo_changes, load_demo_organisations, load_demo_regions
+from cms.demo_site import load_demo_pages, load_demo_policies
 from cms.models import Organisation, Region
-from cms.services.site import PRIVACY_SLUG, publish_home_page, publish_info_page, set_site_words
+from cms.services.site import publish_home_page, set_site_words
 from courses.services.catalogue import load_catalogue, load_menus
 
 COUNTY = "990101000000"
 CATALOGUE = Path(__file__).resolve().parents[2] / "courses" / "data" / "catalogue.csv"
-PRIVACY = (
-    "<p>我们只登记培训、发证和补贴要用到的信息：姓名、证件号码、电话、文化程度、培训和在岗情况。</p>"
-    "<p>证件号码加密保存，页面上只显示首尾各一位。谁看过完整号码，系统都有记录。</p>"
-    "<p>您可以随时查看自己的信息，要求更正，或者要求删除依法可以删除的部分。打咨询电话，或者到窗口办理都行。</p>"
-)
 
 
 @dataclass
@@ -79,9 +75,8 @@ def set_stage(at: dt.datetime) -> Stage:
         footer_line="星河县人力资源和社会保障局 · 县妇联",
         show_demo_banner=True,
     )
-    publish_info_page(
-        PRIVACY_SLUG, "隐私与同意", "您的信息怎么用、怎么保管，这里说清楚。", PRIVACY, by=admin, at=at
-    )
+    load_demo_policies(by=admin, at=at)
+    load_demo_pages(by=cast["bianji"], at=at)
     with CATALOGUE.open(encoding="utf-8-sig", newline="") as file:
         load_catalogue(csv.DictReader(file), by=admin, at=at)
     load_menus(by=admin, at=at)

@@ -34,12 +34,21 @@ from certificates.refreshers.reading import lines_on
 from certificates.subsidies.enums import ClaimState
 from certificates.subsidies.models import Claim, SubsidyScheme
 from certificates.subsidies.services import batches, claims, exports, proposals
-from cms.enums import AccountProof, AccountRelation, EmploymentModel, IdType, RosterState, RowOutcome
+from cms.enums import (
+    AccountProof,
+    AccountRelation,
+    ConsentWay,
+    EmploymentModel,
+    IdType,
+    RosterState,
+    RowOutcome,
+)
 from cms.errors import DomainError
 from cms.identity import demo_number
 from cms.ids import uuid7
 from cms.models import GroupTag, InPostPeriod, Person, RosterUpload, User
 from cms.services.accounts import act_for, make_slip, redeem_slip, sign_up
+from cms.services.consents import agree_to, missing_texts
 from cms.services.people import register_person
 from cms.services.person_facts import record_in_post, tag_group
 from cms.services.rosters import confirm_roster, upload_roster
@@ -170,6 +179,8 @@ def enrol_everyone(story: Story) -> None:
         number=demo_number(dt.date(1986, 4, 12), 306, "female"), at=at,
     )  # fmt: skip
     newcomer = Person.objects.get(accounts__user=fresh)
+    _agree(story, story.people[0], ConsentWay.SCREEN, story.trainee, at)
+    _agree(story, story.people[10], ConsentWay.PAPER, stage.cast["shequ"], at)
     enrolment.enrol(story.people[0], story.opened, by=story.trainee, at=at, way=EnrolmentWay.SELF)
     enrolment.enrol(newcomer, story.opened, by=fresh, at=at, way=EnrolmentWay.SELF)
     enrolment.enrol(story.people[10], story.opened, by=stage.cast["shequ"], at=at, way=EnrolmentWay.PROXY)
@@ -178,6 +189,7 @@ def enrol_everyone(story: Story) -> None:
         organisation=stage.school, kind="roster", region_code=stage.school.region_code, source="窗口登记",
         by=stage.cast["jiaowu"], at=at,
     )  # fmt: skip
+    _agree(story, rare, ConsentWay.PAPER, stage.cast["jiaowu"], at)
     enrolment.enrol(rare, story.opened, by=stage.cast["jiaowu"], at=at, way=EnrolmentWay.OFFICE)
     counts = enrol_people(stage, story.opened, story.people[20:54], at=at + dt.timedelta(days=1))
     waiting = story.opened.enrolments.filter(state=EnrolmentState.WAITING).count()
@@ -186,6 +198,13 @@ def enrol_everyone(story: Story) -> None:
         f"（一次登记 34 人：{counts}）"
     )
     _verify_groups(story, at)
+
+
+def _agree(story: Story, person: Person, way: ConsentWay, by: User, at: dt.datetime) -> None:
+    """Read and agree to what the county asks, on the phone or on paper that the school keeps."""
+    missing = missing_texts([person.pk], story.opened.region_code, at=at).get(person.pk, [])
+    kept_by = story.stage.school if way == ConsentWay.PAPER else None
+    agree_to(person, missing, way=way, by=by, at=at, kept_by=kept_by)
 
 
 def _verify_groups(story: Story, at: dt.datetime) -> None:

@@ -234,6 +234,8 @@ class PersonInspectView(ScopedInspectView):
             group_tags=list(tags.select_related("organisation").order_by("-valid_from")),
             accounts=list(accounts.order_by("since")),
             history=history_of(person, user, limit=20),
+            consents=list(person.consents.select_related("text").order_by("-given_at", "-pk")),
+            undertakings=list(person.undertakings.select_related("text").order_by("-given_at", "-pk")),
             can_record=user.has_perm(RECORD),
             can_give_access=user.has_perm(GIVE_ACCESS),
             **kwargs,
@@ -281,6 +283,7 @@ class PersonViewSet(ScopedModelViewSet):
             path("<int:pk>/in-post/", person_forms.InPostView.as_view(), name="in_post"),
             path("in-post/<int:pk>/end/", person_forms.EndInPostView.as_view(), name="end_in_post"),
             path("<int:pk>/group/", person_forms.GroupTagView.as_view(), name="group"),
+            path("<int:pk>/consent/", person_forms.PaperConsentView.as_view(), name="consent"),
             path("<int:pk>/delegate/", person_forms.DelegateView.as_view(), name="delegate"),
             path("slips/", slips.print_slips, name="slips"),
         ]

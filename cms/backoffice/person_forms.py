@@ -17,7 +17,7 @@ from django.views.generic import FormView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from cms.access import get_visible_or_404
-from cms.enums import AccountProof, AccountRelation
+from cms.enums import AccountProof, AccountRelation, ConsentWay
 from cms.errors import DomainError
 from cms.forms.people import (
     AboutPersonForm,
@@ -26,10 +26,12 @@ from cms.forms.people import (
     EndInPostForm,
     GroupTagForm,
     InPostForm,
+    PaperConsentForm,
     organisations_of,
 )
 from cms.models import InPostPeriod, Person
 from cms.services import accounts, people
+from cms.services.consents import agree_to
 
 
 class PersonFormView(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -141,6 +143,20 @@ class GroupTagView(PersonFormView):
         """Record the tag at the organisation's place."""
         region = data["organisation"].region_code
         return people.tag_group(self.person, **data, region_code=region, by=self.user, at=at)
+
+
+class PaperConsentView(PersonFormView):
+    """Record what somebody signed on paper."""
+
+    page_title = gettext_lazy("登记书面同意")
+    form_class = PaperConsentForm
+
+    def save(self, data: dict[str, Any], at: Any) -> object:
+        """Record each paper with the day on it and who keeps it."""
+        return agree_to(
+            self.person, data["texts"], way=ConsentWay.PAPER, by=self.user, at=at,
+            signed_on=data["signed_on"], kept_by=data["organisation"],
+        )  # fmt: skip
 
 
 class DelegateView(PersonFormView):

@@ -12,10 +12,11 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from cms.enums import EmploymentModel, IdType, OrganisationKindCode, PersonGroup
 from cms.forms.refusals import RefusalForm
-from cms.models import Organisation, Person, User
+from cms.models import Organisation, Person, PolicyText, User
 from cms.querysets import live_on
 from cms.roles import Role
 from cms.scope import in_ranges, succession_rows
+from cms.services.policies import SOURCE_LANGUAGE, texts_in_force
 from cms.territory import places_of, territory
 
 # Who holds add_person, add_personslip and add_rosterupload (cms/permissions.py).
@@ -157,6 +158,32 @@ class GroupTagForm(AboutPersonForm):
     checked_on = forms.DateField(label=_("核验日期"), required=False, widget=_Day)
     valid_from = forms.DateField(label=_("从哪天起"), widget=_Day)
     valid_until = forms.DateField(label=_("到哪天止"), required=False, widget=_Day)
+
+
+class PaperConsentForm(AboutPersonForm):
+    """What the person signed on paper, when, and who keeps it."""
+
+    texts = forms.ModelMultipleChoiceField(
+        label=_("签了哪几份"),
+        queryset=PolicyText.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("只列现在用的版本。纸上印的要是同一版，对一对版号再登记。"),
+    )
+    organisation = forms.ModelChoiceField(label=_("原件存放单位"), queryset=Organisation.objects.none())
+    signed_on = forms.DateField(label=_("签字日期"), widget=_Day, initial=timezone.localdate)
+
+    def __init__(self, *args: Any, person: Person, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, person=person, user=user, **kwargs)
+        texts = texts_in_force(timezone.localdate(), SOURCE_LANGUAGE)
+        field: Any = self.fields["texts"]
+        field.queryset = PolicyText.objects.filter(pk__in=[text.pk for text in texts.values()])
+        field.label_from_instance = lambda text: (
+            _("《%(title)s》第 %(version)s 版")
+            % {
+                "title": text.title,
+                "version": text.version,
+            }
+        )
 
 
 class DelegateForm(AboutPersonForm):

@@ -1,6 +1,7 @@
 """The nouns of the ground; import them from here."""
 
 from cms.models.audit import AuditEntry, AuditNote, AuditSeal, AuditSealEntry, SealChain
+from cms.models.consents import Consent, ConsentRule, PolicyText, Undertaking
 from cms.models.files import FileLink, StoredFile
 from cms.models.jobs import Job, JobItem
 from cms.models.memberships import Membership
@@ -12,9 +13,10 @@ from cms.models.messages import (
     MessageRead,
     QuietHours,
 )
+from cms.models.moderation import RoleApprovalTask
 from cms.models.operations import Heartbeat
 from cms.models.organisations import Licence, Organisation, OrganisationKind
-from cms.models.pages import HomePage, InfoPage
+from cms.models.pages import HomePage, InfoPage, NewsIndexPage, NewsPage
 from cms.models.people import (
     Affiliation,
     DocumentDigest,
@@ -40,6 +42,8 @@ __all__ = [
     "AuditSeal",
     "AuditSealEntry",
     "CacheRow",
+    "Consent",
+    "ConsentRule",
     "Delivery",
     "DocumentDigest",
     "FileLink",
@@ -56,6 +60,8 @@ __all__ = [
     "MessageChoice",
     "MessageLanguage",
     "MessageRead",
+    "NewsIndexPage",
+    "NewsPage",
     "Organisation",
     "OrganisationKind",
     "Person",
@@ -63,9 +69,11 @@ __all__ = [
     "PersonDocument",
     "PersonName",
     "PersonSlip",
+    "PolicyText",
     "QuietHours",
     "Region",
     "RegionSuccession",
+    "RoleApprovalTask",
     "RosterRow",
     "RosterUpload",
     "SealChain",
@@ -73,5 +81,6 @@ __all__ = [
     "SigningKey",
     "SiteSettings",
     "StoredFile",
+    "Undertaking",
     "User",
 ]

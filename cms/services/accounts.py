@@ -16,9 +16,10 @@ from cms.documents import Identity, check_identity
 from cms.enums import AccountProof, AccountRelation
 from cms.errors import DomainError, Refusals
 from cms.ids import normalise_spoken, spoken_code
-from cms.models import Organisation, Person, PersonAccount, PersonSlip, User
+from cms.models import Consent, Organisation, Person, PersonAccount, PersonSlip, Undertaking, User
 from cms.phones import check_phone, normalise_phone
 from cms.roles import Role
+from cms.services.consents import carry_over, consent_at_sign_up
 from cms.services.password_rules import password_faults
 from cms.services.people import create_undocumented_person
 
@@ -31,7 +32,6 @@ def sign_up(
     legal_name: str,
     id_type: str,
     number: str,
-    consent_version: str = "",
     by: User | None = None,
     at: dt.datetime,
 ) -> User:
@@ -40,7 +40,8 @@ def sign_up(
     Typing a number proves nothing, so the number is checked and then dropped: it is neither stored nor
     compared with the register, and nobody can learn from the answer whether it is known. Birth date and
     sex follow from it and stay as the person's own word. The document comes later, from the counter
-    (``verify_document``) or with a slip (``redeem_slip``).
+    (``verify_document``) or with a slip (``redeem_slip``). The page asked for consent: it is recorded
+    with the wording now in force.
 
     Raises ``Refusals`` (the codes of ``check_identity``, ``phone_wrong``, ``password_weak``) or
     ``DomainError`` ``phone_taken``.
@@ -61,7 +62,7 @@ def sign_up(
     link = PersonAccount.objects.create(
         user=user, person=person, relation=AccountRelation.SELF, proof=AccountProof.SIGN_UP, since=at
     )
-    audit.record("account.sign_up", user, by=by or user, at=at, person=person.pk, consent=consent_version)
+    audit.record("account.sign_up", user, by=by or user, at=at, person=person.pk)
     audit.record(
         "account.act_for",
         person,
@@ -71,6 +72,7 @@ def sign_up(
         proof=link.proof,
         user=user.pk,
     )
+    consent_at_sign_up(person, user, at=at)
     return user
 
 
@@ -275,15 +277,20 @@ def _leave_own_person(user: User, proven: Person, *, at: dt.datetime) -> None:
     own.until = at
     own.save(update_fields=["until"])
     audit.record("account.leave", own.person, by=user, at=at, user=user.pk, proven=proven.pk)
+    carry_over(own.person, proven, by=user, at=at)
     if not is_bare(own.person):
         _link(user, own.person, AccountRelation.FAMILY, AccountProof.SIGN_UP, by=user, at=at)
 
 
+# Agreements go on to the proven person (``carry_over``).
+_CARRIED = (PersonAccount, Consent, Undertaking)
+
+
 def is_bare(person: Person) -> bool:
-    """Say whether nothing but accounts and former names points at ``person``, whichever app it is in."""
+    """Say whether nothing but accounts and what was agreed to points at ``person``, whichever app it is in."""
     # Hidden relations too: a foreign key without a way back is still a fact that hangs on the person.
     for relation in person._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, models.ForeignObjectRel) or relation.related_model is PersonAccount:
+        if not isinstance(relation, models.ForeignObjectRel) or relation.related_model in _CARRIED:
             continue
         rows = relation.related_model._base_manager
         if rows.filter(**{relation.field.name: person}).exists():

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
 from cms import audit
 from cms.errors import DomainError
 from cms.models import Membership, Organisation, Region, User
-from cms.roles import REGION_ROLES, SITE_EDITORS, Role, group_name, role_permissions
+from cms.roles import REGION_ROLES, Role, group_name, role_permissions
+from cms.services.site_rights import set_moderation, set_site_rights
 
 
 @transaction.atomic
@@ -96,8 +96,9 @@ def sync_roles() -> dict[str, int]:
         group, _created = Group.objects.get_or_create(name=group_name(role))
         permissions = _permissions_of(role)
         group.permissions.set(permissions)
-        _set_site_rights(group, everything=role in SITE_EDITORS)
+        set_site_rights(group, role)
         counts[str(role)] = len(permissions)
+    set_moderation()
     return counts
 
 
@@ -111,32 +112,6 @@ def roles_behind() -> list[Role]:
         if group is None or {one.pk for one in group.permissions.all()} != wanted:
             behind.append(role)
     return behind
-
-
-# Rights over the whole site: Wagtail keeps them beside the group's permissions, by branch.
-_PAGE_RIGHTS = ("add_page", "change_page", "publish_page", "bulk_delete_page", "lock_page", "unlock_page")
-_COLLECTION_RIGHTS = tuple(
-    f"{verb}_{model}" for model in ("image", "document") for verb in ("add", "change", "choose")
-)
-
-
-def _set_site_rights(group: Group, *, everything: bool) -> None:
-    """Give the group all of the page tree and of the collections, or nothing of them."""
-    GroupPagePermission.objects.filter(group=group).delete()
-    GroupCollectionPermission.objects.filter(group=group).delete()
-    if not everything:
-        return
-    pages = Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=_PAGE_RIGHTS)
-    media = Permission.objects.filter(
-        content_type__app_label__in=("wagtailimages", "wagtaildocs"), codename__in=_COLLECTION_RIGHTS
-    )
-    root, collection = Page.objects.get(depth=1), Collection.objects.get(depth=1)
-    GroupPagePermission.objects.bulk_create(
-        GroupPagePermission(group=group, page=root, permission=right) for right in pages
-    )
-    GroupCollectionPermission.objects.bulk_create(
-        GroupCollectionPermission(group=group, collection=collection, permission=right) for right in media
-    )
 
 
 def _permissions_of(role: Role) -> list[Permission]:

@@ -16,7 +16,7 @@ from cms.enums import OrganisationKindCode
 from cms.errors import DomainError
 from cms.models import Membership, Organisation, OrganisationKind, Region, User
 from cms.regions import require_region
-from cms.roles import REGION_ROLES, Role
+from cms.roles import REGION_ROLES, SITE_ROLES, Role
 from cms.scope import territory_of
 from cms.services.memberships import grant_role
 from cms.uscc import check_uscc
@@ -25,7 +25,7 @@ _PERSONAL = frozenset({"contact_name", "contact_phone"})
 _CODE = re.compile(r"[A-Z0-9]{1,8}")
 _OFFICES = frozenset({OrganisationKindCode.HR_OFFICE, OrganisationKindCode.WOMENS_FEDERATION})
 # Only who runs the whole installation gives these.
-_CENTRAL_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
+_CENTRAL_ROLES = SITE_ROLES | {Role.AUDITOR}
 
 
 @transaction.atomic

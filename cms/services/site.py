@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Site
 
 from cms import audit
-from cms.models import HomePage, InfoPage, SiteSettings, User
+from cms.models import HomePage, InfoPage, NewsIndexPage, NewsPage, SiteSettings, User
 
-PRIVACY_SLUG = "privacy"
+NEWS_SLUG = "news"
+
+# Block names of ``cms.blocks.PageBlocks`` with their values.
+Blocks = Sequence[tuple[str, Any]]
 
 
 @transaction.atomic
@@ -33,10 +40,53 @@ def publish_home_page(*, by: User | None, at: dt.datetime) -> HomePage:
 
 
 @transaction.atomic
+def publish_news_index(*, by: User | None, at: dt.datetime) -> NewsIndexPage:
+    """Return the page of all news at ``/news/``, made if missing."""
+    home = publish_home_page(by=by, at=at)
+    page: NewsIndexPage | None = NewsIndexPage.objects.first()
+    if page is None:
+        page = NewsIndexPage(title=_("消息"), slug=NEWS_SLUG, **_published(by, at))
+        home.add_child(instance=page)
+        audit.record("site.page", page, by=by, at=at, slug=page.slug)
+    return page
+
+
+@transaction.atomic
+def publish_news(
+    slug: str,
+    title: str,
+    intro: str,
+    content: Blocks,
+    *,
+    news_date: dt.date,
+    by: User | None,
+    at: dt.datetime,
+) -> NewsPage:
+    """Return the news at ``/news/slug/``, made if missing; ``content`` is (block name, value) pairs."""
+    parent = publish_news_index(by=by, at=at)
+    page: NewsPage | None = NewsPage.objects.child_of(parent).filter(slug=slug).first()
+    if page is None:
+        page = NewsPage(
+            title=title,
+            slug=slug,
+            intro=intro,
+            news_date=news_date,
+            content=_stream(content),
+            **_published(by, at),
+        )
+        parent.add_child(instance=page)
+        audit.record("site.page", page, by=by, at=at, slug=slug)
+    return page
+
+
+@transaction.atomic
 def publish_info_page(
-    slug: str, title: str, intro: str, body: str, *, by: User | None, at: dt.datetime
+    slug: str, title: str, intro: str, content: Blocks, *, by: User | None, at: dt.datetime
 ) -> InfoPage:
-    """Return the information page at ``/slug/``, made if missing; what editors wrote stays."""
+    """Return the information page at ``/slug/``, made and put on the home page if missing.
+
+    What editors wrote stays.
+    """
     home = publish_home_page(by=by, at=at)
     page: InfoPage | None = InfoPage.objects.child_of(home).filter(slug=slug).first()
     if page is None:
@@ -44,13 +94,23 @@ def publish_info_page(
             title=title,
             slug=slug,
             intro=intro,
-            body=body,
-            owner=by,
-            first_published_at=at,
-            last_published_at=at,
+            content=_stream(content),
+            show_in_menus=True,
+            **_published(by, at),
         )
         home.add_child(instance=page)
+        audit.record("site.page", page, by=by, at=at, slug=slug)
     return page
+
+
+def _published(by: User | None, at: dt.datetime) -> dict[str, Any]:
+    return {"owner": by, "first_published_at": at, "last_published_at": at}
+
+
+def _stream(content: Blocks) -> str:
+    """Return the pairs as a stream field takes them from a file."""
+    rows = [{"type": kind, "value": value, "id": str(uuid.uuid4())} for kind, value in content]
+    return json.dumps(rows, ensure_ascii=False)
 
 
 @transaction.atomic

@@ -27,9 +27,6 @@ from cms.throttling import Throttle, address_of
 from cms.views.errors import render_too_many
 from cms.views.tries import next_url, submit, with_next
 
-# The wording people agree to stands in the sign-up page; a changed wording gets a new version.
-CONSENT_VERSION = "2026-1"
-
 _sign_in_tries = Throttle("sign_in")
 _sign_up_tries = Throttle("sign_up")
 
@@ -98,6 +95,4 @@ def sign_up(request: HttpRequest) -> HttpResponseBase:
 
 def _sign_up_with(data: dict[str, Any]) -> User:
     names = ("phone", "password", "legal_name", "id_type", "number")
-    return accounts.sign_up(
-        **{name: data[name] for name in names}, consent_version=CONSENT_VERSION, at=timezone.now()
-    )
+    return accounts.sign_up(**{name: data[name] for name in names}, at=timezone.now())

@@ -14,6 +14,7 @@ from cms.access import signed_in
 from cms.acting import acting_link, links_of, switch_to
 from cms.models import Person, PersonAccount, PersonDocument, User
 from cms.querysets import live_on
+from cms.views.consents import agreements_of, asks_again
 
 
 @signed_in
@@ -28,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "person": link.person if link else None,
         "links": [row for row in links if link and row.pk != link.pk],
         "tails": _tails(links),
+        "asked": asks_again(link) if link else [],
         "needs_proof": link is not None and not _current_documents(link.person),
     }
     return render(request, "cms/me/home.html", context)
@@ -74,5 +76,6 @@ def information(request: HttpRequest) -> HttpResponse:
         "person": link.person,
         "documents": _current_documents(link.person),
         "affiliations": affiliations.select_related("organisation").order_by("organisation__name", "since"),
+        **agreements_of(link),
     }
     return render(request, "cms/me/information.html", context)

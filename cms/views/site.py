@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language as django_set_language
+from django.views.static import serve
 
 from cms.access import public
-from cms.context import LARGE, TEXT_SIZE_COOKIE
+from cms.context import SIZES, TEXT_SIZE_COOKIE
 
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
@@ -28,14 +32,24 @@ def _next_url(request: HttpRequest) -> str:
 @csrf_exempt
 @require_POST
 def set_text_size(request: HttpRequest) -> HttpResponse:
-    """Keep 字再大一点 for a year, or forget it; back to the page the reader came from."""
+    """Keep a larger size for a year, or forget it; back to the page the reader came from."""
     response = HttpResponseRedirect(_next_url(request))
-    if request.POST.get("size") == LARGE:
+    size = request.POST.get("size", "")
+    if size in SIZES:
         response.set_cookie(
-            TEXT_SIZE_COOKIE, LARGE, max_age=YEAR_SECONDS, secure=request.is_secure(), samesite="Lax"
+            TEXT_SIZE_COOKIE, size, max_age=YEAR_SECONDS, secure=request.is_secure(), samesite="Lax"
         )
     else:
         response.delete_cookie(TEXT_SIZE_COOKIE, samesite="Lax")
+    return response
+
+
+@public
+@require_safe
+def picture(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Serve a picture of the site where no web server does it; the name changes with the content."""
+    response = serve(request, path, document_root=str(Path(settings.MEDIA_ROOT) / "images"))
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response
 
 

@@ -13,6 +13,7 @@ from caravan.learner_panels import Awaiting, MyClasses, NextClass
 from caravan.models import Enrolment
 from caravan.services.enrolment import enrol_many, withdraw
 from cms.enums import AccountRelation
+from cms.services.policies import load_policies
 from tests.caravan.roll_world import (
     NOW,
     assign,
@@ -199,3 +200,18 @@ def test_as_many_queries_for_20_people_as_for_2(client) -> None:
         return len(caught)
 
     assert queries(2) == queries(20)
+
+
+def test_who_has_not_agreed_reads_first_and_comes_back(trainee) -> None:
+    load_policies(since=NOW.date(), by=None, at=NOW)
+    training_class = make_class()
+    url = enrol_url(training_class)
+    asked = trainee.post(url, {"person": trainee.person.pk})
+    assert not Enrolment.objects.exists()
+    page = trainee.get(asked.url)
+    assert "报名前，请看一看、点同意" in page.content.decode()
+    ticked = dict.fromkeys(page.context["form"].needed, "on")
+    answer = trainee.post("/me/consents/", {**ticked, "next": page.context["next"]})
+    assert answer.url == url
+    trainee.post(url, {"person": trainee.person.pk})
+    assert Enrolment.objects.get().person == trainee.person

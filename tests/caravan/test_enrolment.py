@@ -144,7 +144,14 @@ def test_no_reason_makes_a_seat() -> None:
 
 
 def test_a_rule_is_registered_once_and_asked() -> None:
-    assert eligibility.rules.keys() == ["class_open", "deadline", "age", "learning_elsewhere", "time_clash"]
+    assert eligibility.rules.keys() == [
+        "class_open",
+        "deadline",
+        "age",
+        "learning_elsewhere",
+        "time_clash",
+        "consent",
+    ]
     with pytest.raises(ValueError, match="registered already"):
         eligibility.rules.register("age", eligibility.Rule(lambda _: {}))
 

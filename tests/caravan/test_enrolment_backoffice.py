@@ -19,6 +19,7 @@ from cms.models import Person, RosterRow, RosterUpload, StoredFile
 from cms.roles import Role
 from cms.services.affiliations import affiliate_many
 from cms.services.memberships import grant_role, sync_roles
+from cms.services.policies import load_policies
 from tests.caravan.roll_world import (
     NOW,
     give_document,
@@ -205,3 +206,17 @@ def test_as_many_queries_for_20_as_for_2(name: str) -> None:
         return len(caught)
 
     assert queries(3) == queries(20)
+
+
+def test_papers_signed_are_recorded_with_the_enrolment_and_without_them_nobody_enters() -> None:
+    load_policies(since=NOW.date(), by=None, at=NOW)
+    training_class = make_class()
+    [person] = on_roster(make_people(1), training_class.organisation)
+    client = office(training_class)
+    data = {"person": [person.pk], "override": "跟着妈妈听课"}
+    page = client.post(people_url(training_class), data).content.decode()
+    assert "报名前，请先看《隐私说明》《培训登记同意书》" in page, "no reason sets a consent aside"
+    client.post(people_url(training_class), {**data, "paper": "on", "signed_on": NOW.date().isoformat()})
+    assert Enrolment.objects.get(person=person).state == EnrolmentState.ENROLLED
+    kept = person.consents.values_list("way", "kept_by", "given_by__isnull")
+    assert set(kept) == {("paper", training_class.organisation_id, False)}

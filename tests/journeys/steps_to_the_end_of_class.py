@@ -158,6 +158,8 @@ def d_enrol(story: Journey) -> None:
     phone = story.screens.phone_of("slip")
     go(phone, "caravan:enrol", story.training_class.class_no)
     press(phone, "提交报名")
+    _agree(phone)
+    press(phone, "提交报名")
     says(phone, "报上了")
     first, second = story.people[1:3]
     _enrol_by_coordinator(story, first, "报上了")
@@ -167,6 +169,7 @@ def d_enrol(story: Journey) -> None:
     wanted = [f"#person-{person.pk}" for person in story.people[3 : 3 + FROM_ROSTER]]
     for box in wanted:
         desk.locator(box).check()
+    desk.get_by_label("选中的人都在纸上签过字").check()
     picture(desk, "d5-enrol-many-desk")
     press(desk, "给选中的人报名")
     seated = CAPACITY - 3
@@ -179,6 +182,15 @@ def d_enrol(story: Journey) -> None:
     go(desk, "caravan_class_enrolments", story.training_class.pk)
     says(desk, f"名额 {CAPACITY}，已占 {CAPACITY}，候补 {FROM_ROSTER - seated + 1}")
     picture(desk, "d8-list-desk")
+
+
+def _agree(phone: Any) -> None:
+    """Read what is asked before the first enrolment, and agree."""
+    says(phone, "请看一看、点同意")
+    for title in ("隐私说明", "培训登记同意书"):
+        phone.get_by_label(f"我看过《{title}》，同意").check()
+    picture(phone, "d0-agree-phone")
+    press(phone, "记下我的选择")
 
 
 def _sign_up_and_enrol(story: Journey) -> None:
@@ -212,6 +224,11 @@ def _enrol_by_coordinator(story: Journey, person: Person, answer: str) -> None:
     if choice.count():
         choice.check()
     picture(phone, f"d7-proxy-{person.pk}-phone")
+    press(phone, "提交报名")
+    _agree(phone)
+    choice = phone.get_by_role("radio", name=person.legal_name)
+    if choice.count():
+        choice.check()
     press(phone, "提交报名")
     says(phone, answer)
     picture(phone, f"d7-answer-{person.pk}-phone")

@@ -15,7 +15,7 @@ from tests.journeys.walking import Answer, Visitor, Walk, is_stock, page_type
 # Accounts of the demo world; a trainee with a slip and one who signed up herself have their own pages.
 ACCOUNTS = (
     "anonymous", "19900010001", "19900020001", "shequ", "jiangshi", "banzhuren", "kaoping", "xuncha",
-    "jiaowu", "jigou", "butie", "shenpi", "shenji", "admin", "qingshan", "qingshan-jiangshi",
+    "jiaowu", "jigou", "butie", "shenpi", "shenji", "admin", "bianji", "qingshan", "qingshan-jiangshi",
 )  # fmt: skip
 # Between them they open every page type; `make test-deep` has axe look at each account's own.
 AXE_ACCOUNTS = ("anonymous", "19900010001", "jiangshi", "banzhuren", "kaoping", "jiaowu", "butie", "admin")

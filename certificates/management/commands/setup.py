@@ -29,8 +29,9 @@ from cms.regions import load_national_regions, load_regions, names_down_to
 from cms.roles import Role
 from cms.services.memberships import grant_role
 from cms.services.organisations import create_organisation
+from cms.services.policies import load_policies
 from cms.services.signing_keys import ensure_installation_key
-from cms.services.site import publish_home_page
+from cms.services.site import publish_home_page, publish_news_index
 from cms.uscc import check_uscc
 from courses.services.catalogue import load_catalogue, load_menus
 
@@ -134,6 +135,8 @@ class Command(BaseCommand):
     @staticmethod
     def _site(*, catalogue: Path | None, at: dt.datetime) -> int:
         publish_home_page(by=None, at=at)
+        publish_news_index(by=None, at=at)
+        load_policies(since=timezone.localdate(at), by=None, at=at)
         load_designs()
         load_national_rules(at=at)
         ensure_installation_key(at=at)
