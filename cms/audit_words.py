@@ -9,7 +9,15 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cms.enums import AccountProof, AccountRelation, EmploymentModel, IdType, PersonGroup
+from cms.enums import (
+    AccountProof,
+    AccountRelation,
+    ConsentWay,
+    EmploymentModel,
+    IdType,
+    PersonGroup,
+    PolicyKind,
+)
 from cms.registry import Registry
 from cms.roles import Role
 
@@ -153,7 +161,11 @@ register_data(
         "is_change": _("属于变更备案"),
         "kid": _("密钥编号"),
         "kind": _("种类"),
+        "how": _("同意方式"),
         "language": _("语言"),
+        "languages": _("有哪几种语言"),
+        "required": _("报名前要同意"),
+        "text_version": _("第几版"),
         "late": _("事后变更"),
         "left": _("没换成的"),
         "link": _("下载链接"),
@@ -223,3 +235,5 @@ register_subjects(
         "cms.user": "display_name",
     }
 )
+
+register_values({"kind": PolicyKind.choices, "how": ConsentWay.choices})

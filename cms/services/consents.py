@@ -207,8 +207,8 @@ def record_paper_consents(
     signed = [Undertaking(person_id=pk, text=text, **facts) for pk, text in pairs if text.is_undertaking]
     Consent.objects.bulk_create(consents, batch_size=500)
     Undertaking.objects.bulk_create(signed, batch_size=500)
-    audit.record_many("consent.give", consents, by=by, at=at, way=ConsentWay.PAPER)
-    audit.record_many("undertaking.sign", signed, by=by, at=at, way=ConsentWay.PAPER)
+    audit.record_many("consent.give", consents, by=by, at=at, how=ConsentWay.PAPER)
+    audit.record_many("undertaking.sign", signed, by=by, at=at, how=ConsentWay.PAPER)
     return len(pairs)
 
 
@@ -230,4 +230,4 @@ def _refuse_later(signed_on: dt.date, at: dt.datetime) -> None:
 
 
 def _told(text: PolicyText, way: ConsentWay) -> dict[str, str | int]:
-    return {"kind": text.kind, "version": text.version, "language": text.language, "way": str(way)}
+    return {"kind": text.kind, "text_version": text.version, "language": text.language, "how": str(way)}

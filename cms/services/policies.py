@@ -67,7 +67,7 @@ def publish_policy(
         row.save()
     audit.record(
         "policy.publish", rows[0], by=by, at=at,
-        kind=kind, version=version, valid_from=valid_from.isoformat(), languages=sorted(words),
+        kind=kind, text_version=version, since=valid_from.isoformat(), languages=sorted(words),
     )  # fmt: skip
     return rows
 
