@@ -108,7 +108,7 @@ class OrganisationFilterSet(WagtailFilterSet):
 
     licence = ChoiceFilter(
         label=gettext_lazy("许可或备案"),
-        choices=[("ending", gettext_lazy("快到期或已过期"))],
+        choices=[("ending", gettext_lazy("快到期或过期"))],
         method="filter_licence",
     )
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allauth.usersessions.models import UserSession
+
 from caravan.enums import (
     ClassState,
     EnrolmentState,
@@ -54,6 +56,7 @@ from cms.enums import (
     AccountRelation,
     AffiliationKind,
     Channel,
+    ConsentWay,
     DeliveryState,
     EmploymentModel,
     FileKind,
@@ -66,6 +69,7 @@ from cms.enums import (
 )
 from cms.identity import demo_number
 from cms.models import (
+    Consent,
     Delivery,
     Job,
     Licence,
@@ -74,6 +78,7 @@ from cms.models import (
     Organisation,
     Person,
     PersonAccount,
+    PolicyText,
     Region,
     RosterUpload,
     StoredFile,
@@ -171,6 +176,13 @@ def _people(made: Holdings, serial: int) -> None:
     PersonAccount.objects.create(
         user=made.users["trainee"], person=first, relation=AccountRelation.SELF, proof=AccountProof.SLIP, since=NOW
     )  # fmt: skip
+    made.ids["consent"] = Consent.objects.create(
+        person=first,
+        text=PolicyText.objects.order_by("pk")[0],
+        way=ConsentWay.values[0],
+        given_at=NOW,
+        signed_on=TODAY,
+    ).pk
     make_slip(people[1], made.organisation, by=by, at=NOW)
     record_in_post(
         first, made.organisation, employment_model=EmploymentModel.EMPLOYEE, started_on=dt.date(2024, 1, 1),
@@ -344,10 +356,13 @@ def _ground(made: Holdings) -> None:
         region_code=made.county, channel=Channel.SMS, state=DeliveryState.REFUSED, address_masked=f"{made.mark}****",
         queued_at=NOW,
     )  # fmt: skip
+    device = UserSession.objects.create(
+        user=made.planner, session_key=f"{made.code}-device", ip="127.0.0.1", user_agent=made.mark
+    )
     code = make_link(file, for_user=made.planner, at=NOW)
     entry = audit.record("roster.upload", roster, by=made.planner, at=NOW)
     ids |= {
         "organisation": made.organisation.pk, "file": file.pk, "job": job.pk, "roster": roster.pk, "audit": entry.pk,
         "file_code": code, "message": message.pk, "delivery": delivery.pk,
-        "licence": licence.pk, "key": make_key(made.organisation, by=None, at=NOW).pk,
+        "session_row": device.pk, "licence": licence.pk, "key": make_key(made.organisation, by=None, at=NOW).pk,
     }  # fmt: skip
