@@ -22,9 +22,11 @@ class CmsConfig(AppConfig):
         )
         from cms.backoffice import histories, waiting  # noqa: F401  registration by import
         from cms.backoffice.forbidden import answer_forbidden_with_403
+        from cms.backoffice.page_search import search_pages_among_pages
         from cms.logs import worker  # noqa: F401  Celery's signals
         from cms.operations import registrations  # noqa: F401  checks, figures, signs of life
         from cms.signing_in import note_sessions
 
         answer_forbidden_with_403()
+        search_pages_among_pages()
         note_sessions()

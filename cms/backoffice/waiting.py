@@ -41,6 +41,8 @@ def rosters_to_confirm(user: User) -> Todo | None:
 
 def failed_jobs(user: User) -> Todo | None:
     """Background work that stopped and can go on."""
+    if not user.has_perm("cms.view_job"):
+        return None
     rows = Job.objects.visible_to(user).filter(state=JobState.FAILED)
     return Todo(
         _("没办成的后台任务"),

@@ -190,6 +190,7 @@ def test_a_taken_port_is_named_with_the_way_out(folder: Path) -> None:
     assert f"make run PORT={port + 1}" in done.stderr
 
 
+@pytest.mark.deep
 def test_a_part_that_cannot_run_ends_the_command(folder: Path) -> None:
     done = run_serve(folder, free_port(), CELERY_BROKER_URL="nonsense://")
     assert done.returncode == 1

@@ -44,10 +44,9 @@ def postgresql_rabbitmq(request: pytest.FixtureRequest, var: Path) -> Iterator[O
         yield office
 
 
-# The story through the screens runs on PostgreSQL with Redis; here that pair is for the deep run.
-@pytest.mark.parametrize(
-    "place", [sqlite, pytest.param(postgresql_redis, marks=pytest.mark.deep), postgresql_rabbitmq]
-)
+# The quick suite tells the story by ``seed_demo`` on SQLite, and through the screens on PostgreSQL with Redis.
+@pytest.mark.deep
+@pytest.mark.parametrize("place", [sqlite, postgresql_redis, postgresql_rabbitmq])
 def test_the_chain_by_command_beside_a_worker(
     place: Callable[..., Iterator[Office]], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ ACCOUNTS = (
 )  # fmt: skip
 # Between them they open every page type; `make test-deep` has axe look at each account's own.
 AXE_ACCOUNTS = ("anonymous", "19900010001", "jiangshi", "banzhuren", "kaoping", "jiaowu", "butie", "admin")
-OFFICE = {"jiaowu", "jigou", "butie", "shenpi", "shenji", "admin", "qingshan"}
+OFFICE = {"jiaowu", "jigou", "butie", "shenpi", "shenji", "admin", "qingshan", "bianji"}
 
 DOCUMENT_NUMBER = re.compile(r"999999\d{11}[\dX]")
 
@@ -49,7 +49,8 @@ def test_every_link_of_an_account_answers_200(times: int, account: str, demo_app
     visitor, starts = visitor_for(account, demo_app)
     answers = Walk(visitor, starts, times).go()
     types = {page_type(answer.url) for answer in answers if answer.is_page}
-    assert len(types) > (90 if account in OFFICE else 20)
+    # An editor's screens are Wagtail's own, which the walk does not follow.
+    assert len(types) > (90 if account in OFFICE - {"bianji"} else 20)
     assert any(kind.startswith("/admin/") for kind in types) == (account in OFFICE)
     wrong = [found for answer in answers if (found := fault(answer))]
     assert not wrong, "\n".join(wrong)
