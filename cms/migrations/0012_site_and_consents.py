@@ -56,8 +56,8 @@ class Migration(migrations.Migration):
                 ("intro", models.CharField(blank=True, max_length=200, verbose_name="导语")),
             ],
             options={
-                "verbose_name": "消息列表页",
-                "verbose_name_plural": "消息列表页",
+                "verbose_name": "新闻列表页",
+                "verbose_name_plural": "新闻列表页",
             },
             bases=("wagtailcore.page",),
         ),
@@ -198,8 +198,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "消息",
-                "verbose_name_plural": "消息",
+                "verbose_name": "新闻",
+                "verbose_name_plural": "新闻",
             },
             bases=("wagtailcore.page",),
         ),

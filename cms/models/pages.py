@@ -82,8 +82,8 @@ class NewsIndexPage(Page):
     max_count = 1
 
     class Meta:
-        verbose_name = _("消息列表页")
-        verbose_name_plural = _("消息列表页")
+        verbose_name = _("新闻列表页")
+        verbose_name_plural = _("新闻列表页")
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add one page of news; two queries whatever their number."""
@@ -117,8 +117,8 @@ class NewsPage(Page):
     subpage_types: list[str] = []
 
     class Meta:
-        verbose_name = _("消息")
-        verbose_name_plural = _("消息")
+        verbose_name = _("新闻")
+        verbose_name_plural = _("新闻")
 
 
 def public_news() -> Any:

@@ -45,7 +45,7 @@ def publish_news_index(*, by: User | None, at: dt.datetime) -> NewsIndexPage:
     home = publish_home_page(by=by, at=at)
     page: NewsIndexPage | None = NewsIndexPage.objects.first()
     if page is None:
-        page = NewsIndexPage(title=_("消息"), slug=NEWS_SLUG, **_published(by, at))
+        page = NewsIndexPage(title=_("新闻"), slug=NEWS_SLUG, **_published(by, at))
         home.add_child(instance=page)
         audit.record("site.page", page, by=by, at=at, slug=page.slug)
     return page

@@ -128,7 +128,7 @@ def test_pages_go_only_where_they_belong() -> None:
 def test_the_demo_pages_stand(client: Client) -> None:
     load_demo_pages(by=User.objects.create_user("editor"), at=AT)
     home = client.get("/").content.decode()
-    for words in ("怎么报名", "大篷车是什么", "有事找谁", "全部消息"):
+    for words in ("怎么报名", "大篷车是什么", "有事找谁", "全部新闻"):
         assert words in home
     for page in [*NewsPage.objects.all(), *InfoPage.objects.all()]:
         assert client.get(page.url).status_code == 200
