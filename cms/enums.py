@@ -198,7 +198,7 @@ class ItemState(models.TextChoices):
     SET_ASIDE = "set_aside", _("已搁置")
 
 
-class RosterState(models.TextChoices):
+class ImportState(models.TextChoices):
     """Upload → dry run → preview → confirm."""
 
     CHECKING = "checking", _("正在检查")

@@ -5,35 +5,35 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from cms.jobs import JobKind, Queue, job_kinds
-from cms.services import rosters, rotation
+from cms.services import imports, rotation
 
 job_kinds.register(
-    "roster_check",
+    "import_check",
     JobKind(
-        "roster_check",
-        plan=rosters.plan_check,
-        do_items=rosters.check_rows,
-        prepare=rosters.prepare_rows,
-        finish=rosters.finish_check,
-        fail=rosters.fail_check,
-        reopen=rosters.reopen_check,
-        link=rosters.roster_link,
+        "import_check",
+        plan=imports.plan_check,
+        do_items=imports.check_rows,
+        prepare=imports.prepare_rows,
+        finish=imports.finish_check,
+        fail=imports.fail_check,
+        reopen=imports.reopen_check,
+        link=imports.import_link,
         chunk=100,
         queue=Queue.IMPORTS,
         label=_("检查花名册"),
     ),
 )
 job_kinds.register(
-    "roster_import",
+    "import_apply",
     JobKind(
-        "roster_import",
-        plan=rosters.plan_import,
-        do_items=rosters.import_rows,
-        prepare=rosters.prepare_rows,
-        finish=rosters.finish_import,
-        fail=rosters.fail_import,
-        reopen=rosters.reopen_import,
-        link=rosters.roster_link,
+        "import_apply",
+        plan=imports.plan_import,
+        do_items=imports.import_rows,
+        prepare=imports.prepare_rows,
+        finish=imports.finish_import,
+        fail=imports.fail_import,
+        reopen=imports.reopen_import,
+        link=imports.import_link,
         # Small, because SQLite has one writer: others wait while a chunk is written.
         chunk=20,
         queue=Queue.IMPORTS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
-from cms.models import AuditNote, PersonDocument, RosterRow, SigningKey
+from cms.models import AuditNote, ImportRow, PersonDocument, SigningKey
 from cms.rotation import KeyedStore, keyed_stores, token_column
 from cms.services import files, rotation, second_factor
 
@@ -14,7 +14,7 @@ keyed_stores.register(
     "document_digests",
     KeyedStore(_("证件检索码"), PersonDocument.objects.all, rotation.stale_documents, rotation.renew_digests),
 )
-keyed_stores.register("roster_rows", token_column(RosterRow, "errors_token", _("花名册里的错格")))
+keyed_stores.register("import_rows_of", token_column(ImportRow, "errors_token", _("花名册里的错格")))
 keyed_stores.register(
     "files", KeyedStore(_("私密文件"), rotation.encrypted_files, rotation.stale_files, files.renew_file)
 )

@@ -18,6 +18,7 @@ from cms.access import role_required
 from cms.backoffice.accounts import AccountViewSet
 from cms.backoffice.audit import AuditViewSet
 from cms.backoffice.history import URL_NAME, HistoryView
+from cms.backoffice.imports import ImportViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
 from cms.backoffice.keys import KeysMenuItem, KeysView
 from cms.backoffice.menus import OwnOrganisationItem, keep_what_opens
@@ -27,7 +28,6 @@ from cms.backoffice.page_rights import register_role_policies
 from cms.backoffice.people import PersonViewSet
 from cms.backoffice.policies import ConsentRuleViewSet, PolicyViewSet
 from cms.backoffice.regions import RegionViewSet
-from cms.backoffice.rosters import RosterViewSet
 from cms.backoffice.seals import SealViewSet, SigningKeyViewSet
 from cms.backoffice.site_guide import SiteGuideMenuItem, SiteGuideView, pages_to_approve
 from cms.backoffice.successions import SuccessionViewSet
@@ -45,7 +45,7 @@ class PeopleGroup(ViewSetGroup):
     menu_order = 100
     items = (
         PersonViewSet,
-        RosterViewSet,
+        ImportViewSet,
         OrganisationViewSet,
         MembershipViewSet,
         AccountViewSet,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from caravan.enums import ACTIVE
 from caravan.models import Enrolment, TrainingClass
-from cms.models import Affiliation, Person, RosterRow, RosterUpload, User
+from cms.models import Affiliation, DataImport, ImportRow, Person, User
 
 # One call enrols at most so many; more is several calls.
 MOST = 1000
@@ -21,14 +21,14 @@ class PeopleFilterForm(forms.Form):
     """Which of the organisation's people to show."""
 
     roster = forms.ModelChoiceField(
-        RosterUpload.objects.none(), label=_("花名册"), required=False, empty_label=_("不限")
+        DataImport.objects.none(), label=_("花名册"), required=False, empty_label=_("不限")
     )
     q = forms.CharField(label=_("姓名或拼音"), required=False, max_length=50)
 
     def __init__(self, *args: Any, training_class: TrainingClass, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.training_class, self.user = training_class, user
-        self.rosters = RosterUpload.objects.filter(organisation=training_class.organisation).select_related(
+        self.rosters = DataImport.objects.filter(organisation=training_class.organisation).select_related(
             "file"
         )
         self.fields["roster"].queryset = self.rosters.order_by("-created_at")  # type: ignore[attr-defined]  # a model choice
@@ -44,7 +44,7 @@ class PeopleFilterForm(forms.Form):
         rows = Person.objects.visible_to(self.user).filter(Exists(own), ~Exists(active))
         if roster := self.cleaned_data["roster"]:
             rows = rows.filter(
-                pk__in=RosterRow.objects.filter(upload=roster, person__isnull=False).values("person")
+                pk__in=ImportRow.objects.filter(upload=roster, person__isnull=False).values("person")
             )
         if q := self.cleaned_data["q"].strip():
             rows = rows.filter(Q(legal_name__icontains=q) | Q(name_pinyin__icontains=q))

@@ -40,18 +40,18 @@ from cms.enums import (
     ConsentWay,
     EmploymentModel,
     IdType,
-    RosterState,
+    ImportState,
     RowOutcome,
 )
 from cms.errors import DomainError
 from cms.identity import demo_number
 from cms.ids import uuid7
-from cms.models import GroupTag, InPostPeriod, Person, RosterUpload, User
+from cms.models import DataImport, GroupTag, InPostPeriod, Person, User
 from cms.services.accounts import act_for, make_slip, redeem_slip, sign_up
 from cms.services.consents import agree_to, missing_texts
+from cms.services.imports import confirm_import, upload_data
 from cms.services.people import register_person
 from cms.services.person_facts import record_in_post, tag_group
-from cms.services.rosters import confirm_roster, upload_roster
 from courses.enums import ExternalKind, RecordState, SkillLevel
 from courses.models import Course, Menu, Occupation, TrainingRecord
 from courses.services.external import record_external_certificate
@@ -92,19 +92,19 @@ def tell_catalogue(story: Story) -> None:
 def import_roster(story: Story) -> None:
     """b. Upload → dry run → confirm; accounts by slips; a coordinator for three."""
     cast, at = story.stage.cast, moment(story.day(60))
-    upload = upload_roster(
-        ROSTER.read_bytes(), "学员花名册.xlsx", story.stage.school, by=cast["jiaowu"], at=at
-    )
+    upload = upload_data(ROSTER.read_bytes(), "学员花名册.xlsx", story.stage.school, by=cast["jiaowu"], at=at)
     wait_for(upload.check_job)
-    upload = RosterUpload.objects.get(pk=upload.pk)
+    upload = DataImport.objects.get(pk=upload.pk)
     found = {outcome: upload.rows.filter(outcome=outcome).count() for outcome in RowOutcome}
-    confirm_roster(upload, by=cast["jiaowu"], at=at + dt.timedelta(minutes=20))
-    upload = RosterUpload.objects.get(pk=upload.pk)
+    confirm_import(upload, by=cast["jiaowu"], at=at + dt.timedelta(minutes=20))
+    upload = DataImport.objects.get(pk=upload.pk)
     wait_for(upload.import_job)
-    upload = RosterUpload.objects.get(pk=upload.pk)
-    if upload.state != RosterState.IMPORTED:
+    upload = DataImport.objects.get(pk=upload.pk)
+    if upload.state != ImportState.IMPORTED:
         raise RuntimeError(f"the roster was not imported: {upload.message}")
-    story.people = list(Person.objects.filter(roster_rows__upload=upload).order_by("roster_rows__number"))
+    story.people = list(
+        Person.objects.filter(import_rows_of__upload=upload).order_by("import_rows_of__number")
+    )
     story.tell(
         f"b  花名册 {sum(found.values())} 行：可导入 {found[RowOutcome.NEW]}，不能导入 {found[RowOutcome.REFUSED]}；"
         f"已导入 {len(story.people)} 人"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cms.backoffice.history import HistorySubject, history_subjects
-from cms.models import Organisation, Person, RosterUpload
+from cms.models import DataImport, Organisation, Person
 
 
 def _of_person(person: Person) -> Mapping[str, Iterable[Any]]:
@@ -22,11 +22,11 @@ def _of_organisation(organisation: Organisation) -> Mapping[str, Iterable[Any]]:
     return {"cms.licence": organisation.licences.values_list("pk", flat=True)}
 
 
-def _of_roster(upload: RosterUpload) -> Mapping[str, Iterable[Any]]:
+def _of_roster(upload: DataImport) -> Mapping[str, Iterable[Any]]:
     jobs = [job for job in (upload.check_job_id, upload.import_job_id) if job]
     return {"cms.job": jobs, "cms.storedfile": [upload.file_id]}
 
 
 history_subjects.register("cms.person", HistorySubject(_of_person))
 history_subjects.register("cms.organisation", HistorySubject(_of_organisation))
-history_subjects.register("cms.rosterupload", HistorySubject(_of_roster))
+history_subjects.register("cms.dataimport", HistorySubject(_of_roster))

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.backoffice.todo import Todo, todos
-from cms.enums import JobState, LicenceState, RosterState
-from cms.models import AuditEntry, Job, Licence, Membership, Organisation, RosterUpload, User
+from cms.enums import ImportState, JobState, LicenceState
+from cms.models import AuditEntry, DataImport, Job, Licence, Membership, Organisation, User
 from cms.roles import Role
 from cms.services.licences import licence_standings
 
@@ -26,16 +26,16 @@ def _index(name: str, **filters: Any) -> str:
     return f"{reverse(name)}?{urlencode(filters)}"
 
 
-def rosters_to_confirm(user: User) -> Todo | None:
+def imports_to_confirm(user: User) -> Todo | None:
     """Rosters that were checked and wait for a yes."""
     if not user.live_roles() & {Role.ORG_ADMIN, Role.PLANNER}:
         return None
-    rows = RosterUpload.objects.visible_to(user).filter(state=RosterState.CHECKED)
+    rows = DataImport.objects.visible_to(user).filter(state=ImportState.CHECKED)
     return Todo(
         _("待确认的花名册"),
         _("看一看有问题的行，确认以后才导入"),
         rows.count(),
-        _index("rosters:index", state=RosterState.CHECKED),
+        _index("imports:index", state=ImportState.CHECKED),
     )
 
 
@@ -102,7 +102,7 @@ def files_handed_out(user: User) -> Todo | None:
     )
 
 
-todos.register("rosters", rosters_to_confirm)
+todos.register("imports", imports_to_confirm)
 todos.register("jobs_failed", failed_jobs)
 todos.register("appointments_ending", appointments_ending)
 todos.register("licences_ending", licences_ending)

@@ -19,7 +19,7 @@ from cms.scope import in_ranges, succession_rows
 from cms.services.policies import SOURCE_LANGUAGE, texts_in_force
 from cms.territory import places_of, territory
 
-# Who holds add_person, add_personslip and add_rosterupload (cms/permissions.py).
+# Who holds add_person, add_personslip and add_dataimport (cms/permissions.py).
 REGISTERING_ROLES = (Role.ORG_ADMIN, Role.PLANNER)
 _SENDING = (OrganisationKindCode.COMMUNITY, OrganisationKindCode.WOMENS_FEDERATION)
 

@@ -609,7 +609,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="RosterUpload",
+            name="DataImport",
             fields=[
                 (
                     "id",
@@ -641,7 +641,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="roster_checks",
+                        related_name="import_checks",
                         to="cms.job",
                     ),
                 ),
@@ -649,7 +649,7 @@ class Migration(migrations.Migration):
                     "created_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="rosters",
+                        related_name="imports",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -658,7 +658,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="roster_imports",
+                        related_name="import_applies",
                         to="cms.job",
                     ),
                 ),
@@ -666,7 +666,7 @@ class Migration(migrations.Migration):
                     "organisation",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="rosters",
+                        related_name="imports",
                         to="cms.organisation",
                     ),
                 ),
@@ -674,7 +674,7 @@ class Migration(migrations.Migration):
                     "file",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="rosters",
+                        related_name="imports",
                         to="cms.storedfile",
                     ),
                 ),
@@ -1126,7 +1126,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="RosterRow",
+            name="ImportRow",
             fields=[
                 (
                     "id",
@@ -1157,7 +1157,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="roster_rows",
+                        related_name="import_rows_of",
                         to="cms.person",
                     ),
                 ),
@@ -1166,7 +1166,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="rows",
-                        to="cms.rosterupload",
+                        to="cms.dataimport",
                     ),
                 ),
             ],
@@ -1175,7 +1175,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "花名册行",
                 "ordering": ["number"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("upload", "number"), name="cms_roster_row_once")
+                    models.UniqueConstraint(fields=("upload", "number"), name="cms_import_row_once")
                 ],
             },
         ),

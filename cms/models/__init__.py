@@ -3,6 +3,7 @@
 from cms.models.audit import AuditEntry, AuditNote, AuditSeal, AuditSealEntry, SealChain
 from cms.models.consents import Consent, ConsentRule, PolicyText, Undertaking
 from cms.models.files import FileLink, StoredFile
+from cms.models.imports import DataImport, ImportRow
 from cms.models.jobs import Job, JobItem
 from cms.models.memberships import Membership
 from cms.models.messages import (
@@ -29,7 +30,6 @@ from cms.models.people import (
     PersonSlip,
 )
 from cms.models.regions import Region, RegionSuccession
-from cms.models.roster import RosterRow, RosterUpload
 from cms.models.sign_in import CacheRow, SignInCode
 from cms.models.signing import SigningKey
 from cms.models.site_settings import SiteSettings
@@ -44,12 +44,14 @@ __all__ = [
     "CacheRow",
     "Consent",
     "ConsentRule",
+    "DataImport",
     "Delivery",
     "DocumentDigest",
     "FileLink",
     "GroupTag",
     "Heartbeat",
     "HomePage",
+    "ImportRow",
     "InPostPeriod",
     "InfoPage",
     "Job",
@@ -74,8 +76,6 @@ __all__ = [
     "Region",
     "RegionSuccession",
     "RoleApprovalTask",
-    "RosterRow",
-    "RosterUpload",
     "SealChain",
     "SignInCode",
     "SigningKey",

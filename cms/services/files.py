@@ -16,7 +16,7 @@ from cms import audit, crypto
 from cms.enums import SENSITIVE_FILES, FileKind
 from cms.errors import DomainError
 from cms.ids import uuid7
-from cms.models import Organisation, RosterRow, StoredFile, User
+from cms.models import ImportRow, Organisation, StoredFile, User
 
 # Nobody holds a finished file in hand for so long.
 STRAY_AFTER = dt.timedelta(hours=1)
@@ -98,7 +98,7 @@ def expire_files(at: dt.datetime) -> int:
         with transaction.atomic():
             StoredFile.objects.filter(pk=file.pk).update(content="")
             # What the dry run kept of wrong cells came out of the file and goes with it.
-            RosterRow.objects.filter(upload__file=file).exclude(errors_token="").update(errors_token="")
+            ImportRow.objects.filter(upload__file=file).exclude(errors_token="").update(errors_token="")
             audit.record("file.expire", file, by=None, at=at, sha256=file.sha256)
     return len(gone)
 

@@ -14,8 +14,8 @@ from django.urls import reverse
 from caravan.enums import ClassState, EnrolmentState
 from caravan.models import Enrolment
 from caravan.services.enrolment import enrol_many, withdraw
-from cms.enums import AffiliationKind, FileKind, RosterState, RowOutcome
-from cms.models import Person, RosterRow, RosterUpload, StoredFile
+from cms.enums import AffiliationKind, FileKind, ImportState, RowOutcome
+from cms.models import DataImport, ImportRow, Person, StoredFile
 from cms.roles import Role
 from cms.services.affiliations import affiliate_many
 from cms.services.memberships import grant_role, sync_roles
@@ -106,11 +106,11 @@ def test_a_roster_is_enrolled_as_a_whole_and_nobody_beside_it() -> None:
     file = StoredFile.objects.create(
         kind=FileKind.ROSTER, name="三月.xlsx", content_type="x", size=1, sha256="0" * 64, created_at=NOW
     )
-    upload = RosterUpload.objects.create(
-        file=file, organisation=organisation, created_by=planner, created_at=NOW, state=RosterState.IMPORTED
+    upload = DataImport.objects.create(
+        file=file, organisation=organisation, created_by=planner, created_at=NOW, state=ImportState.IMPORTED
     )
     for number, person in enumerate(people[:3]):
-        RosterRow.objects.create(upload=upload, number=number, outcome=RowOutcome.NEW, person=person)
+        ImportRow.objects.create(upload=upload, number=number, outcome=RowOutcome.NEW, person=person)
     client = Client()
     client.force_login(planner)
     url = f"{people_url(training_class)}?roster={upload.pk}"

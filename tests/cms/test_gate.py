@@ -13,9 +13,9 @@ from django.test import Client
 from django.utils import timezone
 from wagtail.models import GroupPagePermission
 
-from cms.backoffice.waiting import licences_ending, rosters_to_confirm
-from cms.enums import FileKind, JobState, RosterState
-from cms.models import HomePage, Job, Licence, Organisation, Region, RosterUpload, StoredFile, User
+from cms.backoffice.waiting import imports_to_confirm, licences_ending
+from cms.enums import FileKind, ImportState, JobState
+from cms.models import DataImport, HomePage, Job, Licence, Organisation, Region, StoredFile, User
 from cms.roles import BACKOFFICE_ROLES, REGION_ROLES, Role
 from cms.services.memberships import grant_role, sync_roles
 from cms.services.site import publish_home_page
@@ -127,11 +127,11 @@ def test_what_waits_is_counted_in_scope_and_its_links_list_it(office: Organisati
             kind=FileKind.ROSTER, name=f"{organisation}花名册.xlsx", content_type="x", size=1, sha256="0" * 64,
             created_at=now, created_by=by, organisation=organisation,
         )  # fmt: skip
-        RosterUpload.objects.create(
-            file=file, organisation=organisation, state=RosterState.CHECKED, created_by=by, created_at=now
+        DataImport.objects.create(
+            file=file, organisation=organisation, state=ImportState.CHECKED, created_by=by, created_at=now
         )
         Job.objects.create(
-            kind="roster_check", title=f"{organisation}任务", state=JobState.FAILED, created_by=by,
+            kind="import_check", title=f"{organisation}任务", state=JobState.FAILED, created_by=by,
             organisation=organisation, created_at=now,
         )  # fmt: skip
         Licence.objects.create(
@@ -141,7 +141,7 @@ def test_what_waits_is_counted_in_scope_and_its_links_list_it(office: Organisati
     page = client.get("/admin/").content.decode()
     shown = dict(re.findall(r'<a href="([^"]+)"><b>(\d+)</b>', page))
     assert sorted(url.partition("?")[0] for url in shown) == [
-        "/admin/jobs/", "/admin/memberships/", "/admin/organisations/", "/admin/rosters/",
+        "/admin/imports/", "/admin/jobs/", "/admin/memberships/", "/admin/organisations/",
     ]  # fmt: skip
     assert set(shown.values()) == {"1"}
     for url in shown:
@@ -154,7 +154,7 @@ def test_what_waits_is_counted_in_scope_and_its_links_list_it(office: Organisati
 def test_an_empty_home_says_so(office: Organisation) -> None:
     user, client = visitor(office, Role.APPROVER)
     assert "眼下没有等您办的事。" in client.get("/admin/").content.decode()
-    assert rosters_to_confirm(user) is None
+    assert imports_to_confirm(user) is None
 
 
 def test_a_licence_that_was_renewed_waits_for_nobody(office: Organisation) -> None:

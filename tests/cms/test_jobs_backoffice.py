@@ -50,7 +50,7 @@ def client(planner: User) -> Client:
 
 
 def make_job(user: User, organisation: Organisation, state: JobState = JobState.DONE, **facts: Any) -> Job:
-    facts = {"kind": "roster_check", "subject_id": "1", "title": "检查花名册 甲.xlsx", "total": 4, **facts}
+    facts = {"kind": "import_check", "subject_id": "1", "title": "检查花名册 甲.xlsx", "total": 4, **facts}
     return Job.objects.create(
         state=state, created_by=user, organisation=organisation, created_at=NOW, params={}, **facts
     )

@@ -30,8 +30,8 @@ from cms.services import accounts
 from tests.caravan.roll_world import NOW as CLASS_NOW
 from tests.caravan.roll_world import bind, make_class, make_organisation, make_session
 from tests.cms.test_accounts import registered
-from tests.cms.test_rosters import OTHER as OTHER_NUMBER
-from tests.cms.test_rosters import checked, csv_of, imported, row_of, user_with
+from tests.cms.test_imports import OTHER as OTHER_NUMBER
+from tests.cms.test_imports import checked, csv_of, imported, row_of, user_with
 from tests.cms.test_sign_in import NUMBER, PASSWORD, form_data, sign_in
 
 PHONE = "13900000417"

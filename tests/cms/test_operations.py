@@ -112,8 +112,8 @@ def figures(client: Client) -> Iterator[Any]:
 @pytest.mark.both
 def test_the_figures_count_requests_jobs_and_signs_of_life(client: Client, figures: Any) -> None:
     now = timezone.now()
-    Job.objects.create(kind="roster_check", title="t", created_at=now - dt.timedelta(seconds=90))
-    Job.objects.create(kind="roster_check", title="t", created_at=now, state=JobState.DONE)
+    Job.objects.create(kind="import_check", title="t", created_at=now - dt.timedelta(seconds=90))
+    Job.objects.create(kind="import_check", title="t", created_at=now, state=JobState.DONE)
     note_round_trip()
     client.get("/verify/")
     text = figures()
@@ -121,8 +121,8 @@ def test_the_figures_count_requests_jobs_and_signs_of_life(client: Client, figur
         'caravan_http_request_seconds_count{method="GET",route="certificates:verify_form",status="200"}'
         in text
     )
-    assert 'caravan_jobs{kind="roster_check",state="queued"} 1.0' in text
-    assert 'caravan_jobs{kind="roster_check",state="done"} 1.0' in text
+    assert 'caravan_jobs{kind="import_check",state="queued"} 1.0' in text
+    assert 'caravan_jobs{kind="import_check",state="done"} 1.0' in text
     age = next(line for line in text.splitlines() if line.startswith("caravan_job_queue_age_seconds{"))
     assert 90 <= float(age.split()[-1]) < 600
     assert 'caravan_heartbeat_age_seconds{kind="round_trip"}' in text

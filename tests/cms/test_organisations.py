@@ -184,7 +184,7 @@ def test_appointing_on_screen(demo: dict[str, Organisation]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["organisations", "memberships", "regions", "successions", "jobs", "audit", "rosters"]
+    "name", ["organisations", "memberships", "regions", "successions", "jobs", "audit", "imports"]
 )
 def test_lists_cost_the_same_at_2_and_at_20_rows(
     demo: dict[str, Organisation], name: str, django_assert_max_num_queries
@@ -193,7 +193,7 @@ def test_lists_cost_the_same_at_2_and_at_20_rows(
     from django.test.utils import CaptureQueriesContext
 
     from cms.jobs import start_job
-    from cms.services.rosters import upload_roster
+    from cms.services.imports import upload_data
 
     root = user_with(Role.SYSTEM_ADMIN, demo["XHRS"], "root")
     client = signed_in(root)
@@ -215,8 +215,8 @@ def test_lists_cost_the_same_at_2_and_at_20_rows(
             )
             heir = Region.objects.get(code="990101100000")
             succeed_region(village, heir, on=dt.date(2026, 1, 1), document="A", by=root, at=NOW)
-            start_job("roster_check", title="Work", by=root, at=NOW, organisation=demo["XH"])
-            upload_roster("姓名,公民身份号码\n".encode(), f"{number}.csv", demo["XH"], by=root, at=NOW)
+            start_job("import_check", title="Work", by=root, at=NOW, organisation=demo["XH"])
+            upload_data("姓名,公民身份号码\n".encode(), f"{number}.csv", demo["XH"], by=root, at=NOW)
 
     def queries() -> int:
         client.get(f"/admin/{name}/")  # caches of the site and content types

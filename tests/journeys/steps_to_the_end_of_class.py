@@ -35,7 +35,7 @@ def b_bring_in_the_roster(story: Journey) -> None:
     """Upload, dry run by the worker, preview, confirmation, result."""
     desk = story.screens.at_desk("jiaowu")
     picture(desk, "b0-home-desk")
-    go(desk, "rosters:index")
+    go(desk, "imports:index")
     follow(desk, "上传花名册")
     desk.locator('input[type="file"]').set_input_files(str(ROSTER))
     picture(desk, "b1-upload-desk")
@@ -49,7 +49,9 @@ def b_bring_in_the_roster(story: Journey) -> None:
     follow(desk, "看这份花名册")
     says(desk, "已导入 420 人。")
     picture(desk, "b4-result-desk")
-    story.people = list(Person.objects.filter(roster_rows__isnull=False).order_by("roster_rows__number"))
+    story.people = list(
+        Person.objects.filter(import_rows_of__isnull=False).order_by("import_rows_of__number")
+    )
     assert len(story.people) == 420
 
 

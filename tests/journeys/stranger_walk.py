@@ -21,7 +21,7 @@ from tests.journeys.strangers_world import Holdings
 
 # Whose id belongs into ``<int:pk>`` of our screens, by namespace or by the name of the address.
 OBJECT = {
-    "people": "person", "rosters": "roster", "organisations": "organisation", "memberships": "membership",
+    "people": "person", "imports": "import", "organisations": "organisation", "memberships": "membership",
     "regions": "region", "jobs": "job", "caravan_job": "job", "caravan_job_cancel": "job",
     "caravan_job_resume": "job", "caravan_job_retry": "job", "caravan_file": "file", "audit": "audit", "course": "course",
     "course_version": "version", "menu": "menu", "occupation": "occupation", "training_record": "record",
@@ -65,7 +65,7 @@ WORD = {
 # The history page of one object: every kind of object that an organisation holds.
 HISTORY = {
     "cms.person": "person", "cms.organisation": "organisation", "cms.membership": "membership",
-    "cms.rosterupload": "roster", "cms.job": "job", "cms.user": "user", "cms.delivery": "delivery",
+    "cms.dataimport": "import", "cms.job": "job", "cms.user": "user", "cms.delivery": "delivery",
     "courses.trainingrecord": "record", "courses.externalcertificate": "external", "caravan.tour": "tour",
     "caravan.stop": "stop", "caravan.venue": "venue", "caravan.vehicle": "vehicle", "caravan.kit": "kit",
     "caravan.trainerprofile": "trainer", "caravan.trainingclass": "class", "caravan.classfiling": "filing",

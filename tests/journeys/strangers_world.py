@@ -61,15 +61,16 @@ from cms.enums import (
     EmploymentModel,
     FileKind,
     IdType,
+    ImportState,
     JobState,
     MessageState,
     PersonGroup,
     RegionLevel,
-    RosterState,
 )
 from cms.identity import demo_number
 from cms.models import (
     Consent,
+    DataImport,
     Delivery,
     Job,
     Licence,
@@ -80,7 +81,6 @@ from cms.models import (
     PersonAccount,
     PolicyText,
     Region,
-    RosterUpload,
     StoredFile,
     User,
 )
@@ -332,11 +332,11 @@ def _ground(made: Holdings) -> None:
     ids = made.ids
     file = _file(made, FileKind.ROSTER, "花名册.xlsx")
     job = Job.objects.create(
-        kind="roster_check", title=f"{made.mark}花名册检查", state=JobState.FAILED, created_by=made.planner,
+        kind="import_check", title=f"{made.mark}花名册检查", state=JobState.FAILED, created_by=made.planner,
         organisation=made.organisation, created_at=NOW, message=f"{made.mark}读不出来",
     )  # fmt: skip
-    roster = RosterUpload.objects.create(
-        file=file, organisation=made.organisation, state=RosterState.CHECKED, check_job=job, created_by=made.planner,
+    roster = DataImport.objects.create(
+        file=file, organisation=made.organisation, state=ImportState.CHECKED, check_job=job, created_by=made.planner,
         created_at=NOW,
     )  # fmt: skip
     job.subject_type, job.subject_id = roster._meta.label_lower, str(roster.pk)
@@ -360,9 +360,9 @@ def _ground(made: Holdings) -> None:
         user=made.planner, session_key=f"{made.code}-device", ip="127.0.0.1", user_agent=made.mark
     )
     code = make_link(file, for_user=made.planner, at=NOW)
-    entry = audit.record("roster.upload", roster, by=made.planner, at=NOW)
+    entry = audit.record("import.upload", roster, by=made.planner, at=NOW)
     ids |= {
-        "organisation": made.organisation.pk, "file": file.pk, "job": job.pk, "roster": roster.pk, "audit": entry.pk,
+        "organisation": made.organisation.pk, "file": file.pk, "job": job.pk, "import": roster.pk, "audit": entry.pk,
         "file_code": code, "message": message.pk, "delivery": delivery.pk,
         "session_row": device.pk, "licence": licence.pk, "key": make_key(made.organisation, by=None, at=NOW).pk,
     }  # fmt: skip

@@ -85,7 +85,7 @@ def _check_what_is_there(office: Office, printed: str) -> None:
     made = int(_found(r"签发证书 (\d+) 张", printed)[0])
     assert office.ask(NUMBERS) == str(list(range(1, made + 1)))
     assert office.ask(JOBS) == str(
-        [("issue_certificates", "done"), ("roster_check", "done"), ("roster_import", "done")]
+        [("issue_certificates", "done"), ("import_check", "done"), ("import_apply", "done")]
     )
     assert office.ask(SEATS) == "True"
     assert "演示数据已经在了。" in office.manage("seed_demo")

@@ -106,7 +106,7 @@ CERTIFICATE = "SELECT id FROM certificates_certificate WHERE state = 'issued'"
 CLAIM = "SELECT id FROM certificates_claim"
 BATCH = "SELECT id FROM certificates_claimbatch"
 EXPORT = "SELECT id FROM certificates_batchexport"
-ROSTER = "SELECT id FROM cms_rosterupload"
+ROSTER = "SELECT id FROM cms_dataimport"
 FILING = "SELECT id FROM caravan_classfiling"
 RECORD = f"SELECT id FROM courses_trainingrecord WHERE organisation_id = {SCHOOL}"
 MEMBERSHIP = f"SELECT id FROM cms_membership WHERE organisation_id = {SCHOOL}"
@@ -129,7 +129,7 @@ OFFICE_PAGES = {
     "/admin/people/{}/delegate/": PERSON,
     "/admin/people/{}/in-post/": PERSON,
     "/admin/people/in-post/{}/end/": IN_POST,
-    "/admin/rosters/inspect/{}/": ROSTER,
+    "/admin/imports/inspect/{}/": ROSTER,
     "/admin/training_record/inspect/{}/": RECORD,
     "/admin/certificate/inspect/{}/": CERTIFICATE,
     "/admin/certificate/download/{}/": CERTIFICATE,
@@ -261,7 +261,7 @@ ATTACKS = {
     "revoke another's certificate": (
         "qingshan", "/admin/certificate/revoke/{}/", CERTIFICATE, {"reason": "wrong_data", "remarks": "撤销"},
     ),
-    "confirm another's roster": ("qingshan", "/admin/rosters/confirm/{}/", ROSTER, {}),
+    "confirm another's roster": ("qingshan", "/admin/imports/confirm/{}/", ROSTER, {}),
     "cancel another's class": ("qingshan", "/admin/classes/inspect/{}/act/cancel/", DRAFT, {"reason": "不办了"}),
     "submit another's class": ("qingshan", "/admin/classes/inspect/{}/act/submit/", DRAFT, {}),
     "accept a filing as the planner": (
@@ -457,7 +457,7 @@ def test_a_post_without_a_token_is_our_403(edges: Edges) -> None:
 
 def test_a_body_beyond_the_limit_is_413_with_the_limit(edges: Edges) -> None:
     visitor = edges.as_("jiaowu")
-    answer = visitor.request("POST", "/admin/rosters/new/", {"x": "0"}, claimed_length=21 * 1024 * 1024)
+    answer = visitor.request("POST", "/admin/imports/new/", {"x": "0"}, claimed_length=21 * 1024 * 1024)
     assert answer.status == 413
     assert re.search(r"20\s?MB", answer.text)
 
@@ -468,7 +468,7 @@ FORMS = {
     "/account/slip/": "",
     "/verify/": "",
     "/admin/people/new/": "jiaowu",
-    "/admin/rosters/new/": "jiaowu",
+    "/admin/imports/new/": "jiaowu",
     "/admin/tours/new/": "jiaowu",
     "/admin/stops/new/": "jiaowu",
     "/admin/venues/new/": "jiaowu",

@@ -95,7 +95,7 @@ STAFF = {
     "wagtailadmin_javascript_catalog": "words of the interface",
     **dict.fromkeys(
         (
-            "people", "rosters", "organisations", "memberships", "jobs", "audit", "training_record",
+            "people", "imports", "organisations", "memberships", "jobs", "audit", "training_record",
             "external_certificate", "tours", "stops", "venues", "vehicles", "kits", "trainers", "classes", "filings",
             "certificate", "certificate_issuing", "certificates_claim", "certificates_batch", "certificates_due",
             "deliveries", "accounts",
@@ -312,7 +312,7 @@ def test_the_people_of_the_place_find_what_the_walk_looks_for(world: World) -> N
     opens = {
         Role.ORG_ADMIN: ["organisations:inspect", "memberships:inspect", "caravan_job", "caravan_file", "audit:inspect"],
         Role.PLANNER: [
-            "site:file", "people:inspect", "rosters:inspect", "training_record:inspect", "external_certificate:inspect",
+            "site:file", "people:inspect", "imports:inspect", "training_record:inspect", "external_certificate:inspect",
             "tours:inspect", "stops:inspect", "venues:inspect", "vehicles:inspect", "kits:inspect", "trainers:inspect",
             "classes:inspect", "filings:inspect", "caravan_class_enrolments", "certificate:inspect",
             "certificate_issuing:issue", "deliveries:inspect", "account:message", "certificates_claim:inspect",

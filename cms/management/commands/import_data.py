@@ -14,8 +14,8 @@ from cms.enums import RowOutcome
 from cms.errors import DomainError
 from cms.importing.people import PersonRosterResource, RosterPerson
 from cms.models import Organisation
+from cms.services.imports import describe_reading, read_roster
 from cms.services.regions import check_region_file, import_region_file
-from cms.services.rosters import describe_reading, read_roster
 
 _CHUNK = 200
 

@@ -19,7 +19,7 @@ from openpyxl import Workbook
 
 from cms.crypto import decrypt
 from cms.demo import load_demo_organisations, load_demo_regions
-from cms.enums import ItemState, JobState, RosterState, RowOutcome, Sex
+from cms.enums import ImportState, ItemState, JobState, RowOutcome, Sex
 from cms.errors import DomainError
 from cms.identity import demo_number
 from cms.importing.findings import unseal
@@ -28,20 +28,20 @@ from cms.importing.reader import read_table
 from cms.jobs import cancel_job, carry_out, resume_job
 from cms.models import (
     AuditEntry,
+    DataImport,
     GroupTag,
+    ImportRow,
     Job,
     Organisation,
     Person,
-    RosterRow,
-    RosterUpload,
     StoredFile,
     User,
 )
 from cms.roles import Role
-from cms.services import rosters
+from cms.services import imports
 from cms.services.files import expire_files, read_file
+from cms.services.imports import confirm_import, upload_data
 from cms.services.memberships import grant_role, sync_roles
-from cms.services.rosters import confirm_roster, upload_roster
 from cms.tasks import sweep_jobs
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -97,21 +97,21 @@ def xlsx_of(*rows: list[Any]) -> bytes:
     return content.getvalue()
 
 
-def checked(content: bytes, school: Organisation, user: User, name: str = "花名册.csv") -> RosterUpload:
-    upload = upload_roster(content, name, school, by=user, at=NOW)
+def checked(content: bytes, school: Organisation, user: User, name: str = "花名册.csv") -> DataImport:
+    upload = upload_data(content, name, school, by=user, at=NOW)
     carry_out(str(upload.check_job_id))
     upload.refresh_from_db()
     return upload
 
 
-def imported(upload: RosterUpload, user: User) -> RosterUpload:
-    upload = confirm_roster(upload, by=user, at=NOW)
+def imported(upload: DataImport, user: User) -> DataImport:
+    upload = confirm_import(upload, by=user, at=NOW)
     carry_out(str(upload.import_job_id))
     upload.refresh_from_db()
     return upload
 
 
-def findings(upload: RosterUpload, number: int) -> dict[str, str]:
+def findings(upload: DataImport, number: int) -> dict[str, str]:
     """Return column title to code for one row."""
     row = upload.rows.get(number=number)
     return {finding.title: finding.code for finding in unseal(row.errors_token)}
@@ -120,13 +120,13 @@ def findings(upload: RosterUpload, number: int) -> dict[str, str]:
 @pytest.mark.both
 def test_420_people_are_checked_confirmed_and_registered(school: Organisation, planner: User) -> None:
     upload = checked((DATA / "roster_clean.xlsx").read_bytes(), school, planner, "roster_clean.xlsx")
-    assert upload.state == RosterState.CHECKED
+    assert upload.state == ImportState.CHECKED
     assert upload.rows.filter(outcome=RowOutcome.NEW).count() == 420
     assert not Person.objects.exists()  # the dry run changes nothing
     assert "填表说明" in upload.message and "培训等级" in upload.message
 
     upload = imported(upload, planner)
-    assert upload.state == RosterState.IMPORTED
+    assert upload.state == ImportState.IMPORTED
     assert Person.objects.visible_to(planner).count() == 420
     person = Person.objects.get(legal_name="吕国艳")
     assert (person.sex, person.birth_date, person.education) == (
@@ -199,9 +199,9 @@ def test_what_is_no_table_is_refused_at_once(
     school: Organisation, planner: User, content: bytes, code: str
 ) -> None:
     with pytest.raises(DomainError) as refusal:
-        upload_roster(content, "roster.xlsx", school, by=planner, at=NOW)
+        upload_data(content, "roster.xlsx", school, by=planner, at=NOW)
     assert (refusal.value.code, refusal.value.field) == (code, "document")
-    assert not RosterUpload.objects.exists() and not Job.objects.exists()
+    assert not DataImport.objects.exists() and not Job.objects.exists()
 
 
 def archive(**parts: bytes) -> bytes:
@@ -240,7 +240,7 @@ def test_a_file_over_the_limit_is_refused_with_the_limit(
 ) -> None:
     settings.UPLOAD_LIMIT_BYTES = 1024 * 1024
     with pytest.raises(DomainError) as refusal:
-        upload_roster(b"a" * (1024 * 1024 + 1), "a.csv", school, by=planner, at=NOW)
+        upload_data(b"a" * (1024 * 1024 + 1), "a.csv", school, by=planner, at=NOW)
     assert refusal.value.code == "file_too_large" and "1 MB" in str(refusal.value)
 
 
@@ -274,11 +274,11 @@ def test_an_unreadable_table_says_why(
     school: Organisation, planner: User, rows: list, code: str, word: str
 ) -> None:
     upload = checked(xlsx_of(*rows), school, planner, "x.xlsx")
-    assert upload.state == RosterState.UNREADABLE and word in upload.message
+    assert upload.state == ImportState.UNREADABLE and word in upload.message
     assert upload.check_job.state == JobState.FAILED
     with pytest.raises(DomainError) as refusal:
-        confirm_roster(upload, by=planner, at=NOW)
-    assert refusal.value.code == "roster_not_checked"
+        confirm_import(upload, by=planner, at=NOW)
+    assert refusal.value.code == "import_not_checked"
 
 
 def row_of(name: str = "王秀英", number: str = NUMBER, **cells: str) -> list[str]:
@@ -320,8 +320,8 @@ def test_an_import_resumes_and_applies_a_row_once(
 ) -> None:
     numbers = [demo_number(dt.date(1980, 1, 1), serial, Sex.FEMALE) for serial in range(45)]
     upload = checked(csv_of(*[row_of("王秀英", number) for number in numbers]), school, planner)
-    upload = confirm_roster(upload, by=planner, at=NOW)
-    real = rosters.PersonRosterResource.apply
+    upload = confirm_import(upload, by=planner, at=NOW)
+    real = imports.PersonRosterResource.apply
     applied: list[str] = []
 
     def die_at_31st(self: Any, instance: Any) -> None:
@@ -330,15 +330,15 @@ def test_an_import_resumes_and_applies_a_row_once(
         applied.append(instance.number)
         real(self, instance)
 
-    monkeypatch.setattr(rosters.PersonRosterResource, "apply", die_at_31st)
+    monkeypatch.setattr(imports.PersonRosterResource, "apply", die_at_31st)
     with pytest.raises(KeyboardInterrupt):
         carry_out(str(upload.import_job_id))
     assert Person.objects.count() == 20  # one whole chunk; the second went back as a whole
-    monkeypatch.setattr(rosters.PersonRosterResource, "apply", real)
+    monkeypatch.setattr(imports.PersonRosterResource, "apply", real)
     Job.objects.update(lease_until=NOW - dt.timedelta(minutes=1))
     carry_out(str(upload.import_job_id))
     upload.refresh_from_db()
-    assert upload.state == RosterState.IMPORTED and Person.objects.count() == 45
+    assert upload.state == ImportState.IMPORTED and Person.objects.count() == 45
     assert AuditEntry.objects.filter(action="person.register").count() == 45
 
 
@@ -355,7 +355,7 @@ def test_a_killed_worker_loses_no_row_and_doubles_none(transactional_db: None, w
     user = user_with(Role.PLANNER, school, "planner")
     upload = checked((DATA / "roster_clean.xlsx").read_bytes(), school, user, "roster_clean.xlsx")
     first = worker()
-    upload = confirm_roster(upload, by=user, at=NOW)
+    upload = confirm_import(upload, by=user, at=NOW)
     wait_until(lambda: Person.objects.count() >= 60, first)
     first.kill()
     before = Person.objects.count()
@@ -368,54 +368,54 @@ def test_a_killed_worker_loses_no_row_and_doubles_none(transactional_db: None, w
     sweep_jobs()
     wait_until(lambda: job.get().is_finished, second)
     upload.refresh_from_db()
-    assert (upload.state, job.get().runs) == (RosterState.IMPORTED, 2)
+    assert (upload.state, job.get().runs) == (ImportState.IMPORTED, 2)
     assert Person.objects.count() == 420
     assert AuditEntry.objects.filter(action="person.register").count() == 420
 
 
 def test_a_cancelled_import_can_be_confirmed_again(school: Organisation, planner: User) -> None:
     upload = checked(csv_of(row_of(), row_of("张三", OTHER)), school, planner)
-    upload = confirm_roster(upload, by=planner, at=NOW)
+    upload = confirm_import(upload, by=planner, at=NOW)
     cancel_job(upload.import_job, by=planner, at=NOW)
     upload.refresh_from_db()
-    assert upload.state == RosterState.CHECKED
-    assert imported(upload, planner).state == RosterState.IMPORTED and Person.objects.count() == 2
+    assert upload.state == ImportState.CHECKED
+    assert imported(upload, planner).state == ImportState.IMPORTED and Person.objects.count() == 2
 
 
 def test_a_cancelled_import_goes_on_unless_another_took_over(school: Organisation, planner: User) -> None:
     upload = checked(csv_of(row_of(), row_of("张三", OTHER)), school, planner)
-    upload = confirm_roster(upload, by=planner, at=NOW)
+    upload = confirm_import(upload, by=planner, at=NOW)
     first = upload.import_job
     cancel_job(first, by=planner, at=NOW)
     resume_job(first, by=planner, at=NOW)
     upload.refresh_from_db()
-    assert upload.state == RosterState.IMPORTING
+    assert upload.state == ImportState.IMPORTING
     cancel_job(first, by=planner, at=NOW)
     upload.refresh_from_db()
-    second = confirm_roster(upload, by=planner, at=NOW).import_job
+    second = confirm_import(upload, by=planner, at=NOW).import_job
     for job in (first, upload.check_job):
         Job.objects.filter(pk=job.pk).update(state=JobState.CANCELLED)
         with pytest.raises(DomainError) as refusal:
             resume_job(job, by=planner, at=NOW)
-        assert refusal.value.code == "roster_moved_on"
+        assert refusal.value.code == "import_moved_on"
     carry_out(str(second.pk))
     upload.refresh_from_db()
-    assert upload.state == RosterState.IMPORTED and Person.objects.count() == 2
+    assert upload.state == ImportState.IMPORTED and Person.objects.count() == 2
 
 
 def test_a_second_confirmation_is_refused(school: Organisation, planner: User) -> None:
     upload = checked(csv_of(row_of()), school, planner)
     imported(upload, planner)
     with pytest.raises(DomainError) as refusal:
-        confirm_roster(upload, by=planner, at=NOW)
-    assert refusal.value.code == "roster_not_checked"
+        confirm_import(upload, by=planner, at=NOW)
+    assert refusal.value.code == "import_not_checked"
 
 
-def test_a_roster_of_wrong_rows_has_nothing_to_confirm(school: Organisation, planner: User) -> None:
+def test_a_file_of_wrong_rows_has_nothing_to_confirm(school: Organisation, planner: User) -> None:
     upload = checked(csv_of(row_of(number="123")), school, planner)
     with pytest.raises(DomainError) as refusal:
-        confirm_roster(upload, by=planner, at=NOW)
-    assert refusal.value.code == "roster_nothing_to_import"
+        confirm_import(upload, by=planner, at=NOW)
+    assert refusal.value.code == "import_nothing_to_import"
 
 
 def test_what_changed_since_the_dry_run_is_judged_again(school: Organisation, planner: User) -> None:
@@ -435,7 +435,7 @@ def test_neither_file_nor_wrong_cells_lie_open(school: Organisation, planner: Us
     upload = checked(csv_of(row_of("王秀英", NUMBER[:-1])), school, planner)
     stored = upload.file.content.open("rb").read()
     assert NUMBER[:-1].encode() not in stored and NUMBER[:-1].encode() in decrypt(stored)
-    row = RosterRow.objects.get()
+    row = ImportRow.objects.get()
     assert NUMBER[:-1] not in row.errors_token and NUMBER[:-1] not in row.masked
     assert not AuditEntry.objects.filter(data__icontains=NUMBER[:-1]).exists()
     assert not Job.objects.get().items.filter(message__icontains=NUMBER[:-1]).exists()
@@ -456,32 +456,32 @@ def client_of(school: Organisation):
 
 def post_file(client: Client, school: Organisation, content: bytes, name: str = "roster.csv") -> Any:
     document = SimpleUploadedFile(name, content)
-    return client.post("/admin/rosters/new/", {"organisation": school.pk, "document": document})
+    return client.post("/admin/imports/new/", {"organisation": school.pk, "document": document})
 
 
 def test_upload_preview_confirm_and_result_on_screen(school: Organisation, planner: User, client_of) -> None:
     client = client_of(planner)
     sent = post_file(client, school, csv_of(row_of(), row_of("李桂花", "123456")))
-    upload = RosterUpload.objects.get()
+    upload = DataImport.objects.get()
     assert (sent.status_code, sent.url) == (302, f"/admin/jobs/{upload.check_job_id}/")
     waiting = client.get(sent.url)
     assert waiting.headers["Refresh"] == "3" and "Refresh" not in client.get(f"{sent.url}?still=1").headers
     carry_out(str(upload.check_job_id))
     done = client.get(sent.url)
-    assert "Refresh" not in done.headers and f"/admin/rosters/inspect/{upload.pk}/" in done.content.decode()
+    assert "Refresh" not in done.headers and f"/admin/imports/inspect/{upload.pk}/" in done.content.decode()
 
-    preview = client.get(f"/admin/rosters/inspect/{upload.pk}/").content.decode()
+    preview = client.get(f"/admin/imports/inspect/{upload.pk}/").content.decode()
     assert "确认导入 1 人" in preview and "D3" in preview and "123456" in preview
     assert preview.index("李桂花") < preview.index("王秀英")  # what needs somebody comes first
     assert NUMBER not in preview
-    assert "李桂花" not in client.get(f"/admin/rosters/inspect/{upload.pk}/?outcome=new").content.decode()
+    assert "李桂花" not in client.get(f"/admin/imports/inspect/{upload.pk}/?outcome=new").content.decode()
 
-    assert client.get(f"/admin/rosters/confirm/{upload.pk}/").status_code == 405
-    confirmed = client.post(f"/admin/rosters/confirm/{upload.pk}/")
+    assert client.get(f"/admin/imports/confirm/{upload.pk}/").status_code == 405
+    confirmed = client.post(f"/admin/imports/confirm/{upload.pk}/")
     upload.refresh_from_db()
     assert confirmed.url == f"/admin/jobs/{upload.import_job_id}/"
     carry_out(str(upload.import_job_id))
-    result = client.get(f"/admin/rosters/inspect/{upload.pk}/").content.decode()
+    result = client.get(f"/admin/imports/inspect/{upload.pk}/").content.decode()
     assert "已导入 1 人" in result and "确认导入" not in result
 
 
@@ -494,7 +494,7 @@ def test_a_wrong_file_is_said_on_the_form(
 ) -> None:
     answer = post_file(client_of(planner), school, content)
     assert answer.status_code == 200 and words in answer.content.decode()
-    assert not RosterUpload.objects.exists()
+    assert not DataImport.objects.exists()
 
 
 def test_a_body_over_the_limit_is_answered_413(
@@ -508,7 +508,7 @@ def test_a_body_over_the_limit_is_answered_413(
 def test_a_full_number_is_masked_on_the_preview(school: Organisation, planner: User, client_of) -> None:
     wrong = NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1")
     upload = checked(csv_of(row_of(number=wrong)), school, planner)
-    page = client_of(planner).get(f"/admin/rosters/inspect/{upload.pk}/").content.decode()
+    page = client_of(planner).get(f"/admin/imports/inspect/{upload.pk}/").content.decode()
     assert wrong not in page and f"9{'*' * 16}{wrong[-1]}" in page
 
 
@@ -516,24 +516,24 @@ def test_others_find_nothing(school: Organisation, planner: User, client_of) -> 
     upload = checked(csv_of(row_of()), school, planner)
     company = Organisation.objects.get(short_code="QS")
     addresses = [
-        f"/admin/rosters/inspect/{upload.pk}/",
+        f"/admin/imports/inspect/{upload.pk}/",
         f"/admin/jobs/{upload.check_job_id}/",
         f"/admin/files/{upload.file_id}/",
     ]
-    posts = [f"/admin/rosters/confirm/{upload.pk}/", f"/admin/jobs/{upload.check_job_id}/cancel/"]
+    posts = [f"/admin/imports/confirm/{upload.pk}/", f"/admin/jobs/{upload.check_job_id}/cancel/"]
     stranger = client_of(user_with(Role.ORG_ADMIN, company, "stranger"))
     for address in addresses:
         assert stranger.get(address).status_code == 404, address
         assert Client().get(address).status_code == 302
     for address in posts:
         assert stranger.post(address).status_code == 404, address
-    assert "花名册.csv" not in stranger.get("/admin/rosters/").content.decode()
+    assert "花名册.csv" not in stranger.get("/admin/imports/").content.decode()
     admin = client_of(user_with(Role.ORG_ADMIN, school, "admin"))
     for address in addresses:
         assert admin.get(address).status_code == 200, address
     officer = user_with(Role.PLANNER, company, "other")
     assert post_file(client_of(officer), school, csv_of(row_of())).status_code == 200  # no valid choice
-    assert RosterUpload.objects.count() == 1
+    assert DataImport.objects.count() == 1
 
 
 def test_a_download_of_a_roster_is_on_record(school: Organisation, planner: User, client_of) -> None:
@@ -559,7 +559,7 @@ def test_the_bytes_of_a_roster_go_when_their_time_is_over(school: Organisation, 
         read_file(StoredFile.objects.get(pk=upload.file_id))
     assert refused.value.code == "file_expired"
     # Nobody imports from what is gone: the job says so.
-    confirmed = confirm_roster(upload, by=planner, at=NOW)
+    confirmed = confirm_import(upload, by=planner, at=NOW)
     carry_out(str(confirmed.import_job_id))
     job = Job.objects.get(pk=confirmed.import_job_id)
     assert not Person.objects.exists()
@@ -577,7 +577,7 @@ def test_pages_cost_the_same_at_2_and_at_20_rows(school: Organisation, planner: 
         upload = checked(csv_of(*rows), school, planner)
         found = {}
         for name, address in (
-            ("preview", f"/admin/rosters/inspect/{upload.pk}/"),
+            ("preview", f"/admin/imports/inspect/{upload.pk}/"),
             ("job", f"/admin/jobs/{upload.check_job_id}/"),
         ):
             client.get(address)

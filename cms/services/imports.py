@@ -1,4 +1,4 @@
-"""Rosters: upload → dry run in the background → preview → confirm → import of the same stored file."""
+"""Imports: upload → dry run in the background → preview → confirm → import of the same stored file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
-from cms.enums import FileKind, ItemState, RosterState, RowOutcome
+from cms.enums import FileKind, ImportState, ItemState, RowOutcome
 from cms.errors import DomainError
 from cms.importing.findings import seal
 from cms.importing.formats import FileFormat, detect_format
 from cms.importing.people import ROSTER_HEADINGS, PersonRosterResource, RosterPerson, repeated_numbers
 from cms.importing.reader import SourceRow, Table, read_table
 from cms.jobs import ItemOutcome, JobLink, start_job
-from cms.models import Job, Organisation, RosterRow, RosterUpload, StoredFile, User
+from cms.models import DataImport, ImportRow, Job, Organisation, StoredFile, User
 from cms.services.files import read_file, store_file
 
 _CONTENT_TYPES = {
@@ -45,9 +45,9 @@ def read_roster(content: bytes) -> ReadRoster:
     return ReadRoster(table, {row.number: row for row in table.rows}, repeated_numbers(table.rows))
 
 
-def upload_roster(
+def upload_data(
     content: bytes, name: str, organisation: Organisation, *, by: User, at: dt.datetime
-) -> RosterUpload:
+) -> DataImport:
     """Keep the file encrypted and start its dry run.
 
     Refuses with the codes of ``detect_format`` what is empty, too large or no table at all; what can only
@@ -64,11 +64,9 @@ def upload_roster(
         organisation=organisation,
     )
     with transaction.atomic():
-        upload = RosterUpload.objects.create(
-            file=file, organisation=organisation, created_by=by, created_at=at
-        )
+        upload = DataImport.objects.create(file=file, organisation=organisation, created_by=by, created_at=at)
         upload.check_job = start_job(
-            "roster_check",
+            "import_check",
             title=_("检查花名册 %(name)s") % {"name": file.name},
             subject=upload,
             organisation=organisation,
@@ -76,24 +74,24 @@ def upload_roster(
             at=at,
         )
         upload.save(update_fields=["check_job"])
-        audit.record("roster.upload", upload, by=by, at=at, size=file.size)
+        audit.record("import.upload", upload, by=by, at=at, size=file.size)
     return upload
 
 
 @transaction.atomic
-def confirm_roster(upload: RosterUpload, *, by: User, at: dt.datetime) -> RosterUpload:
+def confirm_import(upload: DataImport, *, by: User, at: dt.datetime) -> DataImport:
     """Start the import of the file that was checked; refused rows stay out.
 
-    Refuses ``roster_not_checked`` (not checked yet, or confirmed already) and ``roster_nothing_to_import``.
+    Refuses ``import_not_checked`` (not checked yet, or confirmed already) and ``import_nothing_to_import``.
     """
-    upload = RosterUpload.objects.select_for_update().get(pk=upload.pk)
-    if upload.state != RosterState.CHECKED:
-        raise DomainError("roster_not_checked", _("这份花名册还没有检查完，或者已经确认过了。"))
+    upload = DataImport.objects.select_for_update().get(pk=upload.pk)
+    if upload.state != ImportState.CHECKED:
+        raise DomainError("import_not_checked", _("这份花名册还没有检查完，或者已经确认过了。"))
     if not _importable(upload).exists():
-        raise DomainError("roster_nothing_to_import", _("没有可以导入的行，请改好文件再上传。"))
-    upload.state = RosterState.IMPORTING
+        raise DomainError("import_nothing_to_import", _("没有可以导入的行，请改好文件再上传。"))
+    upload.state = ImportState.IMPORTING
     upload.import_job = start_job(
-        "roster_import",
+        "import_apply",
         title=_("导入花名册 %(name)s") % {"name": upload.file.name},
         subject=upload,
         organisation=upload.organisation,
@@ -101,11 +99,11 @@ def confirm_roster(upload: RosterUpload, *, by: User, at: dt.datetime) -> Roster
         at=at,
     )
     upload.save(update_fields=["state", "import_job"])
-    audit.record("roster.confirm", upload, by=by, at=at, rows=_importable(upload).count())
+    audit.record("import.confirm", upload, by=by, at=at, rows=_importable(upload).count())
     return upload
 
 
-def _importable(upload: RosterUpload) -> QuerySet[RosterRow]:
+def _importable(upload: DataImport) -> QuerySet[ImportRow]:
     return upload.rows.exclude(outcome=RowOutcome.REFUSED).filter(imported_at__isnull=True)
 
 
@@ -113,24 +111,24 @@ def _importable(upload: RosterUpload) -> QuerySet[RosterRow]:
 
 
 @lru_cache(maxsize=2)
-def _roster_of(file_id: str) -> ReadRoster:
+def _file_of(file_id: str) -> ReadRoster:
     """Read a stored roster once per worker, not once per chunk; forgotten when the job ends."""
     return read_roster(read_file(StoredFile.objects.get(pk=file_id)))
 
 
-def _upload_of(job: Job) -> RosterUpload:
-    return RosterUpload.objects.select_related("file", "organisation").get(pk=job.subject_id)
+def _upload_of(job: Job) -> DataImport:
+    return DataImport.objects.select_related("file", "organisation").get(pk=job.subject_id)
 
 
 def prepare_rows(job: Job, keys: list[str]) -> None:
     """Read the file before the chunk's transaction begins."""
-    _roster_of(str(_upload_of(job).file_id))
+    _file_of(str(_upload_of(job).file_id))
 
 
 def plan_check(job: Job) -> Iterator[tuple[str, str]]:
     """Read the file, note where its header stands, and name every row."""
     upload = _upload_of(job)
-    table = _roster_of(str(upload.file_id)).table
+    table = _file_of(str(upload.file_id)).table
     upload.sheet, upload.header_row = table.sheet[:60], table.header_row
     upload.message = describe_reading(table)[:300]
     upload.save(update_fields=["sheet", "header_row", "message"])
@@ -177,9 +175,9 @@ def check_rows(job: Job, keys: list[str]) -> list[ItemOutcome]:
     """Dry-run a chunk and keep what was found; run again, the same rows are written again."""
     upload = _upload_of(job)
     found = _run(upload, job, keys, dry_run=True)
-    RosterRow.objects.bulk_create(
+    ImportRow.objects.bulk_create(
         [
-            RosterRow(
+            ImportRow(
                 upload=upload,
                 number=row.row,
                 name=row.legal_name[:50],
@@ -214,15 +212,15 @@ def import_rows(job: Job, keys: list[str]) -> list[ItemOutcome]:
         kept = open_rows[key]
         kept.outcome, kept.errors_token, kept.person = row.outcome, seal(row.findings), row.person
         kept.imported_at = None if row.is_refused else timezone.now()
-    RosterRow.objects.bulk_update(
+    ImportRow.objects.bulk_update(
         [open_rows[key] for key in found], ["outcome", "errors_token", "person", "imported_at"]
     )
     done = ItemOutcome(ItemState.SKIPPED, "imported_before", _("以前已经导入。"))
     return [_outcome(found[key]) if key in found else done for key in keys]
 
 
-def _run(upload: RosterUpload, job: Job, keys: list[str], *, dry_run: bool) -> list[RosterPerson]:
-    roster = _roster_of(str(upload.file_id))
+def _run(upload: DataImport, job: Job, keys: list[str], *, dry_run: bool) -> list[RosterPerson]:
+    roster = _file_of(str(upload.file_id))
     resource = PersonRosterResource(
         roster.table.columns,
         organisation=upload.organisation,
@@ -244,33 +242,31 @@ def _outcome(row: RosterPerson) -> ItemOutcome:
 
 def finish_check(job: Job) -> None:
     """The preview may be shown."""
-    _set_state(job, RosterState.CHECKED)
+    _set_state(job, ImportState.CHECKED)
 
 
 def fail_check(job: Job) -> None:
     """Nothing can be confirmed; the reason stands on the upload."""
-    _set_state(job, RosterState.UNREADABLE, job.message or _("检查已取消。"))
+    _set_state(job, ImportState.UNREADABLE, job.message or _("检查已取消。"))
 
 
 def reopen_check(job: Job) -> None:
-    """The check goes on. Refuses ``roster_moved_on`` once the roster was confirmed or its file is gone."""
-    _reopen(job, _upload_of(job).check_job_id, RosterState.CHECKING)
+    """The check goes on. Refuses ``import_moved_on`` once the roster was confirmed or its file is gone."""
+    _reopen(job, _upload_of(job).check_job_id, ImportState.CHECKING)
 
 
 def reopen_import(job: Job) -> None:
-    """The import goes on. Refuses ``roster_moved_on`` when a later import took over or the file is gone."""
-    _reopen(job, _upload_of(job).import_job_id, RosterState.IMPORTING)
+    """The import goes on. Refuses ``import_moved_on`` when a later import took over or the file is gone."""
+    _reopen(job, _upload_of(job).import_job_id, ImportState.IMPORTING)
 
 
-def _reopen(job: Job, current: object, state: RosterState) -> None:
-    upload = (
-        RosterUpload.objects.select_for_update(of=("self",)).select_related("file").get(pk=job.subject_id)
-    )
-    taken_over = job.pk != current or upload.state == RosterState.IMPORTING
-    confirmed = state == RosterState.CHECKING and upload.import_job_id is not None
+def _reopen(job: Job, current: object, state: ImportState) -> None:
+    upload = DataImport.objects.select_for_update(of=("self",)).select_related("file").get(pk=job.subject_id)
+    taken_over = job.pk != current or upload.state == ImportState.IMPORTING
+    confirmed = state == ImportState.CHECKING and upload.import_job_id is not None
     if taken_over or confirmed or not upload.file.content:
         raise DomainError(
-            "roster_moved_on",
+            "import_moved_on",
             _("这份花名册后来已经另外处理，这个任务不能再接着做。请看花名册，或者重新上传。"),
         )
     _set_state(job, state)
@@ -278,23 +274,23 @@ def _reopen(job: Job, current: object, state: RosterState) -> None:
 
 def finish_import(job: Job) -> None:
     """The rows are in the register."""
-    _set_state(job, RosterState.IMPORTED)
+    _set_state(job, ImportState.IMPORTED)
     upload = _upload_of(job)
     imported = upload.rows.filter(imported_at__isnull=False).count()
-    audit.record("roster.import", upload, by=job.created_by, at=timezone.now(), rows=imported)
+    audit.record("import.import", upload, by=job.created_by, at=timezone.now(), rows=imported)
 
 
 def fail_import(job: Job) -> None:
     """What was imported stays; the rest may be confirmed again."""
-    _set_state(job, RosterState.CHECKED, job.message)
+    _set_state(job, ImportState.CHECKED, job.message)
 
 
-def _set_state(job: Job, state: RosterState, message: str = "") -> None:
-    _roster_of.cache_clear()
+def _set_state(job: Job, state: ImportState, message: str = "") -> None:
+    _file_of.cache_clear()
     changes = {"state": state, **({"message": message[:300]} if message else {})}
-    RosterUpload.objects.filter(pk=job.subject_id).update(**changes)
+    DataImport.objects.filter(pk=job.subject_id).update(**changes)
 
 
-def roster_link(job: Job) -> JobLink:
+def import_link(job: Job) -> JobLink:
     """Lead from the job to the roster it worked on."""
-    return JobLink(_("看这份花名册"), reverse("rosters:inspect", args=[job.subject_id]))
+    return JobLink(_("看这份花名册"), reverse("imports:inspect", args=[job.subject_id]))

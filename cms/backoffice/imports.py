@@ -28,25 +28,25 @@ from cms.backoffice.viewsets import (
     ScopedInspectView,
     ScopedModelViewSet,
 )
-from cms.enums import RosterState, RowOutcome
+from cms.enums import ImportState, RowOutcome
 from cms.errors import DomainError
 from cms.forms.people import organisations_of
 from cms.identity import mask_number
 from cms.importing.findings import Finding, unseal
-from cms.models import RosterRow, RosterUpload, User
-from cms.services.rosters import confirm_roster, upload_roster
+from cms.models import DataImport, ImportRow, User
+from cms.services.imports import confirm_import, upload_data
 from cms.ui.states import register_state_colours
 
 ROWS_PER_PAGE = 50
 
 register_state_colours(
-    RosterState,
+    ImportState,
     {
-        RosterState.CHECKING: "info",
-        RosterState.CHECKED: "warn",
-        RosterState.UNREADABLE: "bad",
-        RosterState.IMPORTING: "info",
-        RosterState.IMPORTED: "good",
+        ImportState.CHECKING: "info",
+        ImportState.CHECKED: "warn",
+        ImportState.UNREADABLE: "bad",
+        ImportState.IMPORTING: "info",
+        ImportState.IMPORTED: "good",
     },
 )
 register_state_colours(
@@ -60,7 +60,7 @@ register_state_colours(
 )
 
 
-class RosterUploadForm(WagtailAdminModelForm):
+class DataImportForm(WagtailAdminModelForm):
     """The file and for which organisation."""
 
     document = forms.FileField(
@@ -76,7 +76,7 @@ class RosterUploadForm(WagtailAdminModelForm):
     )
 
     class Meta:
-        model = RosterUpload
+        model = DataImport
         fields = ["organisation"]
         labels = {"organisation": gettext_lazy("哪个机构的学员")}
 
@@ -89,13 +89,13 @@ class RosterUploadForm(WagtailAdminModelForm):
             self.fields["organisation"].initial = first[0]
 
 
-def upload_with(*, form: RosterUploadForm, by: User, at: Any) -> RosterUpload:
+def upload_with(*, form: DataImportForm, by: User, at: Any) -> DataImport:
     """Hand the form's file to the service."""
     document = form.cleaned_data["document"]
-    return upload_roster(document.read(), document.name, form.cleaned_data["organisation"], by=by, at=at)
+    return upload_data(document.read(), document.name, form.cleaned_data["organisation"], by=by, at=at)
 
 
-class RosterUploadView(ScopedCreateView):
+class DataImportView(ScopedCreateView):
     """Upload a file; the dry run begins at once."""
 
     page_title = gettext_lazy("上传花名册")
@@ -112,7 +112,7 @@ class RosterUploadView(ScopedCreateView):
         """Return home, the list and this form."""
         return [
             *self.breadcrumbs_items,
-            {"url": reverse("rosters:index"), "label": _("花名册导入")},
+            {"url": reverse("imports:index"), "label": _("花名册导入")},
             {"url": "", "label": self.page_title},
         ]
 
@@ -140,14 +140,14 @@ class ShownFinding:
 class ShownRow:
     """A row of the preview with its findings."""
 
-    row: RosterRow
+    row: ImportRow
     findings: list[ShownFinding]
 
 
-class RosterInspectView(ScopedInspectView):
+class ImportInspectView(ScopedInspectView):
     """Preview before the confirmation, result after it."""
 
-    template_name = "cms/rosters/detail.html"
+    template_name = "cms/imports/detail.html"
 
     def get_fields(self) -> list[str]:
         """The template shows what matters."""
@@ -165,19 +165,19 @@ class RosterInspectView(ScopedInspectView):
         """Return home, the list and this file."""
         return [
             *self.breadcrumbs_items,
-            {"url": reverse("rosters:index"), "label": _("花名册导入")},
+            {"url": reverse("imports:index"), "label": _("花名册导入")},
             {"url": "", "label": str(self.object)},
         ]
 
     def get_object(self, *args: Any, **kwargs: Any) -> Any:
         """Return the visible upload with what the page shows of it."""
         upload = super().get_object(*args, **kwargs)
-        related = RosterUpload.objects.select_related("file", "organisation", "created_by", "import_job")
+        related = DataImport.objects.select_related("file", "organisation", "created_by", "import_job")
         return related.get(pk=upload.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return figures per outcome, and a page of rows: those that need somebody first."""
-        upload: RosterUpload = self.object
+        upload: DataImport = self.object
         wanted = self.request.GET.get("outcome", "")
         figures = outcome_figures(upload)
         importable = sum(count for outcome, count in figures.items() if outcome != RowOutcome.REFUSED)
@@ -194,21 +194,21 @@ class RosterInspectView(ScopedInspectView):
             page=page,
             rows=[shown_row(row) for row in page],
             imported=upload.rows.filter(imported_at__isnull=False).count(),
-            can_confirm=upload.state == RosterState.CHECKED
+            can_confirm=upload.state == ImportState.CHECKED
             and importable > 0
-            and self.request.user.has_perm("cms.add_rosterupload"),
+            and self.request.user.has_perm("cms.add_dataimport"),
             **kwargs,
         )
         return context
 
 
-def outcome_figures(upload: RosterUpload) -> dict[str, int]:
+def outcome_figures(upload: DataImport) -> dict[str, int]:
     """Return how many rows have each outcome, none left out."""
     counted = dict(upload.rows.order_by().values_list("outcome").annotate(count=Count("pk")))
     return {outcome: counted.get(outcome, 0) for outcome in RowOutcome}
 
 
-def rows_to_show(upload: RosterUpload, wanted: str) -> QuerySet[RosterRow]:
+def rows_to_show(upload: DataImport, wanted: str) -> QuerySet[ImportRow]:
     """Return the rows with the asked outcome (or with remarks: ``noted``), those to look at first."""
     rows = upload.rows.annotate(
         urgency=Case(
@@ -224,7 +224,7 @@ def rows_to_show(upload: RosterUpload, wanted: str) -> QuerySet[RosterRow]:
     return rows.exclude(errors_token="") if wanted == "noted" else rows
 
 
-def shown_row(row: RosterRow) -> ShownRow:
+def shown_row(row: ImportRow) -> ShownRow:
     """Return the row with its findings decrypted."""
     return ShownRow(row, [ShownFinding(one) for one in unseal(row.errors_token)])
 
@@ -233,18 +233,18 @@ def shown_row(row: RosterRow) -> ShownRow:
 def confirm(request: HttpRequest, pk: int) -> HttpResponseRedirect:
     """Start the import of what the preview showed."""
     user: Any = request.user
-    upload = get_visible_or_404(RosterUpload.objects.all(), user, pk=pk)
-    if not user.has_perm("cms.add_rosterupload"):
+    upload = get_visible_or_404(DataImport.objects.all(), user, pk=pk)
+    if not user.has_perm("cms.add_dataimport"):
         raise PermissionDenied
     try:
-        upload = confirm_roster(upload, by=user, at=timezone.now())
+        upload = confirm_import(upload, by=user, at=timezone.now())
     except DomainError as error:
         messages.error(request, str(error))
-        return redirect("rosters:inspect", pk)
+        return redirect("imports:inspect", pk)
     return redirect("caravan_job", upload.import_job_id)
 
 
-class RosterIndexView(ScopedIndexView):
+class ImportIndexView(ScopedIndexView):
     """Uploaded rosters, newest first."""
 
     add_item_label = gettext_lazy("上传花名册")
@@ -254,22 +254,22 @@ class RosterIndexView(ScopedIndexView):
         return super().get_base_queryset().order_by("-created_at", "-pk")
 
 
-class RosterViewSet(ScopedModelViewSet):
+class ImportViewSet(ScopedModelViewSet):
     """花名册导入."""
 
-    model = RosterUpload
-    name = "rosters"
+    model = DataImport
+    name = "imports"
     icon = "upload"
     menu_label = gettext_lazy("花名册导入")
-    add_view_class = RosterUploadView
-    index_view_class = RosterIndexView
-    inspect_view_class = RosterInspectView
-    inspect_template_name = "cms/rosters/detail.html"
+    add_view_class = DataImportView
+    index_view_class = ImportIndexView
+    inspect_view_class = ImportInspectView
+    inspect_template_name = "cms/imports/detail.html"
     create_with = upload_with
     list_select_related = ("file", "organisation", "created_by")
     list_display = [
         TitleColumn(
-            "file", label=gettext_lazy("文件"), get_url=lambda row: reverse("rosters:inspect", args=[row.pk])
+            "file", label=gettext_lazy("文件"), get_url=lambda row: reverse("imports:inspect", args=[row.pk])
         ),
         Column("get_state_display", label=gettext_lazy("状态")),
         Column("organisation", label=gettext_lazy("机构")),
@@ -278,9 +278,9 @@ class RosterViewSet(ScopedModelViewSet):
     ]
     list_filter = ["state"]
 
-    def get_form_class(self, for_update: bool = False) -> type[RosterUploadForm]:
+    def get_form_class(self, for_update: bool = False) -> type[DataImportForm]:
         """Return the upload form."""
-        return RosterUploadForm
+        return DataImportForm
 
     def get_urlpatterns(self) -> list[URLPattern]:
         """Add the confirmation."""
