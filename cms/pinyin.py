@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pypinyin import lazy_pinyin
-
 # Characters that sound otherwise as a surname (rules of GB/T 28039 name the surname reading).
 _SURNAMES = {
     "单": "shan", "解": "xie", "仇": "qiu", "任": "ren", "曾": "zeng", "查": "zha", "区": "ou", "朴": "piao",
@@ -24,6 +22,8 @@ def spell_name(name: str) -> str:
 
 
 def _syllables(name: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # its dictionaries take a third of a second that few commands need
+
     compound = _COMPOUND.get(name[:2])
     if compound:
         return compound + lazy_pinyin(name[2:])

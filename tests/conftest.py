@@ -6,6 +6,7 @@ A test without a marker runs on SQLite; ``both`` runs again on PostgreSQL; ``pos
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -24,6 +25,10 @@ settings.register_profile(
 )
 settings.register_profile("deep", parent=settings.get_profile("quick"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# A process holds some millions of objects for the whole run: looking for garbage among them each time
+# 700 more were made takes a tenth of it.
+gc.set_threshold(50_000, 20, 50)
 
 # Folders whose tests take long: begun first, they do not leave one process waiting for the other.
 _LONG = {"journeys", "faults"}

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cms', '0012_site_and_consents'),
+        ("cms", "0012_site_and_consents"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='dataimport',
-            name='kind',
-            field=models.CharField(default='people', max_length=30, verbose_name='种类'),
+            model_name="dataimport",
+            name="kind",
+            field=models.CharField(default="people", max_length=30, verbose_name="种类"),
         ),
     ]

@@ -14,8 +14,6 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 
-from pypinyin import Style, lazy_pinyin
-
 _LONGEST_PINYIN = 4  # syllables typed together, as in jiazhengfuwu
 _HAN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003fffd]+")
 
@@ -38,6 +36,8 @@ def query_words(text: str) -> list[str]:
 
 def pinyin_words(text: str) -> list[str]:
     """Return the pinyin of every piece of one to four Han characters, joined and without tones."""
+    from pypinyin import Style, lazy_pinyin  # its dictionaries take a third of a second to read
+
     words: list[str] = []
     for run in _HAN.findall(text):
         syllables = lazy_pinyin(run, style=Style.NORMAL, errors="ignore")
