@@ -1,4 +1,7 @@
-"""A database with all migrations applied, made once for each state of the migrations."""
+"""A database with all migrations applied, made once for each state of the migrations.
+
+``python -m tests.harness.migrated CACHE`` makes the one of ``DATABASE_URL`` before any test asks for it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def migrated_file(cache: Path) -> Path:
     """Return a migrated SQLite file below ``cache``, made if the migrations changed since."""
     wanted = cache / f"{_state_of_migrations()}.sqlite3"
-    with _alone(cache):
+    with _alone(cache, "sqlite"):
         if not wanted.exists():
             for old in cache.glob("*.sqlite3*"):
                 old.unlink()
@@ -37,7 +40,10 @@ def migrated_database(cache: Path, config: Mapping[str, Any]) -> str:
     """Return the name of a migrated database on the server of ``config``, made if it is not there."""
     name = f"migrated_{_state_of_migrations()}"
     address = f"postgresql://{config['USER']}@{config['HOST']}:{config['PORT']}"
-    with _alone(cache), psycopg.connect(f"{address}/{config['NAME']}", autocommit=True) as server:
+    with (
+        _alone(cache, "postgresql"),
+        psycopg.connect(f"{address}/{config['NAME']}", autocommit=True) as server,
+    ):
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             server.execute("DROP DATABASE IF EXISTS unfinished")
             server.execute("CREATE DATABASE unfinished")
@@ -75,8 +81,23 @@ def _migrate(url: str, journal_mode: str = "") -> None:
 
 
 @contextmanager
-def _alone(cache: Path) -> Iterator[None]:
+def _alone(cache: Path, name: str) -> Iterator[None]:
     """Let one process of pytest-xdist work while the others wait."""
-    with (cache / "lock").open("w") as lock:
+    with (cache / f"lock-{name}").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "cms.settings.test"
+    django.setup()
+    from django.db import connection
+
+    place = Path(sys.argv[1])
+    place.mkdir(parents=True, exist_ok=True)
+    if connection.vendor == "sqlite":
+        migrated_file(place)
+    else:
+        migrated_database(place, connection.settings_dict)
