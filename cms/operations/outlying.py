@@ -52,7 +52,7 @@ def check_seals(at: dt.datetime) -> Iterator[Finding]:
     if count:
         yield warning(
             _("有 %(count)s 条操作记录一个多小时还没有封存。") % {"count": count},
-            _("看后台进程和定时进程在不在工作；都在，就运行 manage.py verify_audit。"),
+            _("看后台进程和定时进程在不在工作；都在，就运行 manage.py seal_audit。"),
         )
     else:
         yield ok(_("操作记录都按时封存了。"))
