@@ -90,37 +90,47 @@ def end_role(membership: Membership, *, on: dt.date, by: User, at: dt.datetime) 
 
 @transaction.atomic
 def sync_roles() -> dict[str, int]:
-    """Make the groups say what the code says; return permissions per role. Unknown codenames raise."""
-    counts = {}
+    """Make the groups say what the code says; return permissions per role. Unknown codenames raise.
+
+    Only what differs is written: an office starts with this, and mostly nothing does.
+    """
+    wanted = _wanted_permissions()
+    kept = _kept_permissions()
     for role in Role:
-        group, _created = Group.objects.get_or_create(name=group_name(role))
-        permissions = _permissions_of(role)
-        group.permissions.set(permissions)
-        set_site_rights(group, role)
-        counts[str(role)] = len(permissions)
+        name = group_name(role)
+        if kept.get(name) != wanted[role]:
+            group, _created = Group.objects.get_or_create(name=name)
+            group.permissions.set(wanted[role])
+    set_site_rights()
     set_moderation()
-    return counts
+    return {str(role): len(permissions) for role, permissions in wanted.items()}
 
 
 def roles_behind() -> list[Role]:
     """Return the roles whose group is missing or does not say what the code says."""
-    groups = {group.name: group for group in Group.objects.prefetch_related("permissions")}
-    behind = []
+    kept = _kept_permissions()
+    return [
+        role
+        for role, permissions in _wanted_permissions().items()
+        if kept.get(group_name(role)) != permissions
+    ]
+
+
+def _kept_permissions() -> dict[str, set[int]]:
+    groups = Group.objects.prefetch_related("permissions")
+    return {group.name: {one.pk for one in group.permissions.all()} for group in groups}
+
+
+def _wanted_permissions() -> dict[Role, set[int]]:
+    declared = {label: role_permissions.get(label) for label in role_permissions.keys()}  # noqa: SIM118  a Registry is no dict
+    rows = Permission.objects.filter(content_type__app_label__in=declared)
+    known = {
+        (label, name): pk for pk, label, name in rows.values_list("pk", "content_type__app_label", "codename")
+    }
+    wanted = {}
     for role in Role:
-        group = groups.get(f"role:{role}")
-        wanted = {one.pk for one in _permissions_of(role)}
-        if group is None or {one.pk for one in group.permissions.all()} != wanted:
-            behind.append(role)
-    return behind
-
-
-def _permissions_of(role: Role) -> list[Permission]:
-    found = []
-    for app_label in role_permissions.keys():  # noqa: SIM118  a Registry is no dict
-        codenames = role_permissions.get(app_label).get(role, frozenset())
-        rows = list(Permission.objects.filter(content_type__app_label=app_label, codename__in=codenames))
-        missing = codenames - {row.codename for row in rows}
-        if missing:
-            raise LookupError(f"{role}: no permission {sorted(missing)} in {app_label}; migrate first")
-        found += rows
-    return found
+        names = {(label, name) for label, roles in declared.items() for name in roles.get(role, frozenset())}
+        if missing := names - known.keys():
+            raise LookupError(f"{role}: no permission {sorted(missing)}; migrate first")
+        wanted[role] = {known[name] for name in names}
+    return wanted

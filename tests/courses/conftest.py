@@ -14,7 +14,9 @@ from cms.models import HomePage, Organisation, Person, User
 from cms.roles import Role
 from cms.services.memberships import grant_role
 from courses.enums import CertificateKind, TrainingType
+from courses.importers import read_catalogue
 from courses.models import Course, CourseVersion, Occupation, TrainingRecord
+from courses.services.catalogue import load_catalogue, load_menus
 from courses.services.records import open_record
 from courses.services.versions import create_course
 from courses.standards import CourseStandard
@@ -23,15 +25,29 @@ AT = dt.datetime(2026, 3, 14, 2, 0, tzinfo=dt.UTC)  # 10:00 in Shanghai
 REGION = "990101100000"
 
 
-@pytest.fixture
-def home(db: None) -> HomePage:
-    """A site with a home page."""
+def make_home() -> HomePage:
+    """Make a site with a home page."""
     page = HomePage(title="首页", slug="window")
     Page.get_first_root_node().add_child(instance=page)
     Site.objects.update_or_create(
         is_default_site=True, defaults={"hostname": "testserver", "root_page": page}
     )
     return page
+
+
+@pytest.fixture
+def home(db: None) -> HomePage:
+    """A site with a home page."""
+    return make_home()
+
+
+@pytest.fixture(scope="module")
+def catalogue(module_rows: None, django_db_blocker: Any) -> None:
+    """The catalogue and the menus that ship, loaded once for the module."""
+    with django_db_blocker.unblock():
+        make_home()
+        load_catalogue(read_catalogue(), by=None, at=AT)
+        load_menus(by=None, at=AT)
 
 
 @pytest.fixture

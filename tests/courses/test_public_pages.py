@@ -5,23 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from courses.importers import read_catalogue
-from courses.models import Course, CoursePage, MenuVersion
+from courses.models import Course, MenuVersion
 from courses.panels import NextStart, next_starts
-from courses.services.catalogue import load_catalogue, load_menus
 from courses.services.versions import change_course
 from tests.courses.conftest import AT
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def catalogue(home):
-    load_catalogue(read_catalogue(), by=None, at=AT)
-    load_menus(by=None, at=AT)
 
 
 def page(client, address: str = "/courses/") -> str:
@@ -190,35 +181,3 @@ def test_next_starts_of_upper_apps_are_shown(catalogue, client):
         del next_starts._items["test"]
     assert "城关镇公共实训基地" in html and "还有 6 个名额" in html
     assert "还没排课" in html
-
-
-def queries(client, address: str) -> int:
-    page(client, address)  # fills Wagtail's own caches
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        page(client, address)
-    return len(captured)
-
-
-@pytest.mark.parametrize("address", ["/courses/", "/courses/?caravan=1&q=家政", "/", "/courses/jz-001/"])
-def test_two_courses_and_28_cost_the_same_queries(home, client, address):
-    rows = read_catalogue()
-    load_catalogue(rows[:2], by=None, at=AT)
-    few = queries(client, address)
-    load_catalogue(rows, by=None, at=AT)
-    assert CoursePage.objects.count() == 28
-    assert queries(client, address) == few
-
-
-def test_seven_menus_cost_no_more_than_one(home, client):
-    import json
-
-    from courses.services.catalogue import MENUS_FILE
-
-    load_catalogue(read_catalogue(), by=None, at=AT)
-    menus = json.loads(MENUS_FILE.read_text(encoding="utf-8"))
-    load_menus(menus[:1], by=None, at=AT)
-    few = queries(client, "/courses/")
-    load_menus(menus, by=None, at=AT)
-    assert queries(client, "/courses/") == few

@@ -67,6 +67,17 @@ def on_commit(
     return run
 
 
+@pytest.fixture(scope="module")
+def module_rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Keep what module-wide fixtures write until the module's last test; each test goes back to it.
+
+    For worlds that take long to build and that no test with real transactions uses.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 def test_database_url() -> str:
     """Return the URL of the database this test runs on, for a process that is to share it."""
     config = connection.settings_dict

@@ -1,4 +1,4 @@
-"""A database with all migrations applied, made once for each state of the migrations.
+"""A database with all migrations applied and the roles written, made once for each state of both.
 
 ``python -m tests.harness.migrated CACHE`` makes the one of ``DATABASE_URL`` before any test asks for it.
 """
@@ -19,6 +19,8 @@ from typing import Any
 import psycopg
 from django.apps import apps
 from psycopg import sql
+
+from cms.roles import role_permissions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +60,13 @@ def _state_of_migrations() -> str:
         for path in sorted((Path(app.path) / "migrations").glob("*.py")):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
+    rights = sorted(
+        (app_label, str(role), right)
+        for app_label in role_permissions.keys()  # noqa: SIM118  a Registry is no dict
+        for role, names in role_permissions.get(app_label).items()
+        for right in names
+    )
+    digest.update(repr(rights).encode())
     return digest.hexdigest()[:16]
 
 
@@ -65,12 +74,13 @@ def _migrate(url: str, journal_mode: str = "") -> None:
     with tempfile.TemporaryDirectory() as scratch:
         env = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "cms.settings.test"}
         env["TEST_VAR_DIR"] = scratch
-        done = subprocess.run(
-            [sys.executable, "manage.py", "migrate", "-v", "0"],
-            cwd=ROOT, env=env, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"migrate failed:\n{done.stdout}{done.stderr}")
+        for command in (["migrate", "-v", "0"], ["sync_roles"]):
+            done = subprocess.run(
+                [sys.executable, "manage.py", *command],
+                cwd=ROOT, env=env, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
     if journal_mode:
         import sqlite3
 

@@ -24,6 +24,8 @@ OFFICE = {"jiaowu", "jigou", "butie", "shenpi", "shenji", "admin", "qingshan", "
 
 Walked = Callable[[str], tuple[Visitor, list[Answer]]]
 
+# One screen shows the history of every kind of object.
+_HISTORY = re.compile(r"(?<=/admin/history/)[a-z_.]+")
 DOCUMENT_NUMBER = re.compile(r"999999\d{11}[\dX]")
 
 
@@ -110,7 +112,7 @@ def look_at_pages(
     wrong = []
     before = len(seen)
     for answer in answers:
-        kind = page_type(answer.url).partition("?")[0]
+        kind = _HISTORY.sub("<object>", page_type(answer.url).partition("?")[0])
         if kind in seen or not answer.is_page or is_stock(answer.url):
             continue
         seen.add(kind)
