@@ -91,7 +91,8 @@ def _without_postgresql(reason: str) -> int:
 
 
 def _pytest(arguments: list[str], name: str, database_url: str) -> int:
-    workers = [] if any(one.startswith("-n") for one in arguments) else ["-n", "2", "--dist", "loadgroup"]
+    # One more than the two cores: many a test waits for a browser, a worker or a clock.
+    workers = [] if any(one.startswith("-n") for one in arguments) else ["-n", "3", "--dist", "loadgroup"]
     print(f"\n===== {name} =====", flush=True)
     env = {**os.environ, "DATABASE_URL": database_url}
     code = subprocess.run(
