@@ -23,6 +23,7 @@ from cms.errors import DomainError
 from cms.models import Person
 from cms.registry import Registry
 from cms.services.consents import missing_texts
+from cms.services.locking import person_merged
 from cms.ui import dates
 from courses.models import TrainingRecord
 
@@ -73,6 +74,11 @@ def refusals_of(applicants: Applicants, *, overridden: bool = False) -> dict[int
         for person_id, error in rule.check(applicants).items():
             found.setdefault(person_id, []).append(error)
     return found
+
+
+def _stands_for_oneself(applicants: Applicants) -> Refused:
+    merged = Person.objects.filter(pk__in=applicants.ids, merged_into__isnull=False)
+    return {pk: person_merged() for pk in merged.values_list("pk", flat=True)}
 
 
 def _class_is_open(applicants: Applicants) -> Refused:
@@ -169,6 +175,7 @@ def words_of(refusals: Iterable[DomainError]) -> str:
     return "".join(str(refusal.message) for refusal in refusals)
 
 
+rules.register("person_merged", Rule(_stands_for_oneself))
 rules.register("class_open", Rule(_class_is_open))
 rules.register("deadline", Rule(_before_the_deadline, can_override=True))
 rules.register("age", Rule(_old_enough, can_override=True))

@@ -6,7 +6,7 @@ role's rights are registered once for an app.
 
 from __future__ import annotations
 
-from certificates import audit_words, histories  # noqa: F401  registered by import
+from certificates import audit_words, histories, merging  # noqa: F401  registered by import
 from certificates.issuing import permissions as issuing_permissions
 from certificates.issuing import registrations as issuing_registrations  # noqa: F401  registration by import
 from certificates.refreshers import permissions as refresher_permissions

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from cms.enums import AccountRelation
 from cms.models import Person, PersonAccount, User
+from cms.services.locking import standing_person
 
 SESSION_KEY = "acting_person"
 _ORDER = {AccountRelation.SELF: 0, AccountRelation.FAMILY: 1, AccountRelation.COORDINATOR: 2}
@@ -33,7 +34,14 @@ def _read_link(request: HttpRequest) -> PersonAccount | None:
         return None
     links = links_of(request.user)
     chosen = request.session.get(SESSION_KEY)
+    if chosen is not None and not any(link.person_id == chosen for link in links):
+        chosen = _standing_for(chosen)  # merged since this session began
     return next((link for link in links if link.person_id == chosen), links[0] if links else None)
+
+
+def _standing_for(person_id: int) -> int | None:
+    person = Person.objects.filter(pk=person_id).first()
+    return standing_person(person).pk if person else None
 
 
 def acting_person(request: HttpRequest) -> Person | None:

@@ -18,6 +18,7 @@ class CmsConfig(AppConfig):
             keyed_values,
             message_kinds,
             permissions,
+            person_follows,
             site_panels,
         )
         from cms.backoffice import histories, waiting  # noqa: F401  registration by import

@@ -34,6 +34,30 @@ class Education(models.TextChoices):
     MASTER = "master", _("研究生")
 
 
+class HealthCheckClass(models.TextChoices):
+    """Class of the health check (家政服务员分类体检); its items and results are not kept."""
+
+    GENERAL = "general", _("一般家政服务")
+    LIVE_IN = "live_in", _("居家（住家）服务")
+    ELDER_CARE = "elder_care", _("养老照护")
+    MOTHER_BABY = "mother_baby", _("母婴照护")
+
+
+class ChangeState(models.TextChoices):
+    """Where a correction of somebody's identity stands."""
+
+    DIRECT = "direct", _("当场更正")
+    WAITING = "waiting", _("待审")
+    ACCEPTED = "accepted", _("已同意")
+    DECLINED = "declined", _("未同意")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+CHANGE_MOVES: dict[str, frozenset[str]] = {
+    ChangeState.WAITING: frozenset({ChangeState.ACCEPTED, ChangeState.DECLINED, ChangeState.WITHDRAWN}),
+}
+
+
 class PersonGroup(models.TextChoices):
     """人员类别: who somebody is for statistics and subsidies (domain rows 3, 20-23, 65; glossary)."""
 

@@ -18,6 +18,8 @@ _KEYS = frozenset({"view_auditseal", "view_signingkey", "add_signingkey", "chang
 _APPOINT = frozenset({"view_membership", "add_membership", "change_membership"})
 _PEOPLE = frozenset({"add_person", "add_personslip"})
 _ROSTERS = frozenset({"add_dataimport", "view_dataimport"})
+_MERGES = frozenset({"merge_person", "view_personmerge"})
+_CHANGES = frozenset({"view_changeproposal", "change_changeproposal"})
 _LICENCES = frozenset({"add_licence", "change_licence"})
 _REGIONS = frozenset({"add_region", "add_regionsuccession", "delete_regionsuccession"})
 _READ_MESSAGES = frozenset({"view_delivery", "view_quiethours"})
@@ -34,6 +36,8 @@ role_permissions.register(
         | _APPOINT
         | _ROSTERS
         | _PEOPLE
+        | _MERGES
+        | _CHANGES
         | _LICENCES
         | _REGIONS
         | _SEND_AGAIN
@@ -41,10 +45,17 @@ role_permissions.register(
         | {"add_quiethours"}
         | {"view_policytext", "add_policytext", "view_consentrule", "add_consentrule", "change_sitesettings"}
         | {"add_organisation", "change_organisation"},
-        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE | _LICENCES | _SEND_AGAIN,
-        Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN,
+        Role.ORG_ADMIN: _READ_PEOPLE
+        | _APPOINT
+        | _ROSTERS
+        | _PEOPLE
+        | _MERGES
+        | _CHANGES
+        | _LICENCES
+        | _SEND_AGAIN,
+        Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN | {"view_changeproposal"},
         Role.SUBSIDY_OFFICER: _READ_PEOPLE | _READ_MESSAGES,
-        Role.APPROVER: _READ_PEOPLE | _READ_MESSAGES,
+        Role.APPROVER: _READ_PEOPLE | _READ_MESSAGES | _MERGES | _CHANGES,
         Role.AUDITOR: _READ_PEOPLE | _READ_MESSAGES | {"view_auditseal"},
     },
 )

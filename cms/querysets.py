@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -73,25 +73,46 @@ class PersonQuerySet(models.QuerySet[AnyModel]):
     """People by scope."""
 
     def visible_to(self, user: User) -> PersonQuerySet[AnyModel]:
-        """People an account acts for, affiliated to one's organisation, or affiliated in one's region."""
+        """People an account acts for, affiliated to one's organisation, or affiliated in one's region.
+
+        Who was merged into another row is nobody any more: the other one stands for both.
+        """
         scope = user.scope()
+        standing = self.filter(merged_into__isnull=True)
         if scope.everything:
-            return self
+            return standing
         from cms.models import Affiliation, PersonAccount
 
         acted_for = PersonAccount.objects.filter(user=user, until__isnull=True).values("person_id")
         affiliated = Affiliation.objects.filter(
             Q(organisation_id__in=scope.organisations()) | scope.region_filter("region_code")
         ).values("person_id")
-        return self.filter(Q(pk__in=acted_for) | Q(pk__in=affiliated))
+        return standing.filter(Q(pk__in=acted_for) | Q(pk__in=affiliated))
 
 
 class PersonFactQuerySet(models.QuerySet[AnyModel]):
-    """Facts about a person that an organisation recorded: current rows by scope."""
+    """Facts about a person that an organisation recorded: current rows by scope.
 
-    def current(self) -> PersonFactQuerySet[AnyModel]:
+    The model says in ``holds`` between which fields a fact is true; when it was known stands in
+    ``recorded_at`` and ``superseded_at``. "True on 30 June as known on 30 June" is
+    ``.known_at(moment).valid_on(day)``; as known today, ``.current().valid_on(day)``.
+    """
+
+    def current(self) -> Self:
         """Rows that nothing newer replaced."""
         return self.filter(superseded_at__isnull=True)
+
+    def known_at(self, moment: dt.datetime) -> Self:
+        """Rows that stood in the register at ``moment``: recorded by then, replaced only later."""
+        replaced = Q(superseded_at__isnull=True) | Q(superseded_at__gt=moment)
+        return self.filter(replaced, recorded_at__lte=moment)
+
+    def valid_on(self, day: dt.date) -> Self:
+        """Rows that say something about ``day``; both ends inclusive, an open end is for ever."""
+        start, end = self.model.holds  # type: ignore[attr-defined]  # each model of facts has it
+        since = Q(**{f"{start}__isnull": True}) | Q(**{f"{start}__lte": day})
+        until = Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": day}) if end else Q()
+        return self.filter(since & until)
 
     def visible_to(self, user: User) -> PersonFactQuerySet[AnyModel]:
         """The facts one's own organisation recorded or employs for, or in one's region."""
@@ -103,6 +124,71 @@ class PersonFactQuerySet(models.QuerySet[AnyModel]):
             | scope.region_filter("region_code")
             | Q(person__accounts__user=user, person__accounts__until__isnull=True)
         ).distinct()
+
+
+class EducationQuerySet(PersonFactQuerySet[AnyModel]):
+    """What people finished: stands on the person's page, for whoever may see the person."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of people in scope."""
+        from cms.models import Person
+
+        return self.filter(person_id__in=Person.objects.visible_to(user).values("pk"))
+
+
+class MergeQuerySet(models.QuerySet[AnyModel]):
+    """Merges by whom one sees."""
+
+    def visible_to(self, user: User) -> MergeQuerySet[AnyModel]:
+        """Those whose kept person is in scope now."""
+        from cms.models import Person
+
+        return self.filter(kept_id__in=Person.objects.visible_to(user).values("pk"))
+
+
+class ChangeQuerySet(models.QuerySet[AnyModel]):
+    """Corrections of identity: seen by who proposed them and by who may decide."""
+
+    def visible_to(self, user: User) -> ChangeQuerySet[AnyModel]:
+        """Those of one's organisation, in one's region, and of people whom one's organisation shares."""
+        scope = user.scope()
+        if scope.everything:
+            return self
+        own = Q(organisation_id__in=scope.organisations()) | scope.region_filter("region_code")
+        return self.filter(own | self._shared(user))
+
+    def to_decide(self, user: User) -> ChangeQuerySet[AnyModel]:
+        """Those that wait for this user: never one's own, nor those of one's own organisation.
+
+        Another organisation that knows the person decides by its administrator; so does the office of a
+        region in which somebody knows the person.
+        """
+        from cms.enums import ChangeState
+        from cms.roles import Role
+
+        scope = user.scope()
+        waiting = self.filter(state=ChangeState.WAITING).exclude(proposed_by=user)
+        if scope.everything:
+            return waiting
+        own = Q(organisation_id__in=scope.organisations(Role.ORG_ADMIN))
+        return waiting.filter(self._shared(user) & (~own | self._in_region(user)))
+
+    @staticmethod
+    def _in_region(user: User) -> Q:
+        from cms.models import Affiliation
+        from cms.roles import Role
+
+        known = Affiliation.objects.filter(user.scope().region_filter("region_code", Role.APPROVER))
+        return Q(person_id__in=known.values("person_id"))
+
+    @classmethod
+    def _shared(cls, user: User) -> Q:
+        from cms.models import Affiliation
+        from cms.roles import Role
+
+        organisations = user.scope().organisations(Role.ORG_ADMIN)
+        known = Affiliation.objects.filter(organisation_id__in=organisations).values("person_id")
+        return Q(person_id__in=known) | cls._in_region(user)
 
 
 class OwnedQuerySet(models.QuerySet[AnyModel]):

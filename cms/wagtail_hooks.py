@@ -22,6 +22,7 @@ from cms.backoffice.imports import ImportViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
 from cms.backoffice.keys import KeysMenuItem, KeysView
 from cms.backoffice.menus import OwnOrganisationItem, keep_what_opens
+from cms.backoffice.merges import MergeViewSet
 from cms.backoffice.messages import DeliveryViewSet, QuietHoursViewSet
 from cms.backoffice.organisations import MembershipViewSet, OrganisationViewSet
 from cms.backoffice.page_rights import register_role_policies
@@ -45,6 +46,7 @@ class PeopleGroup(ViewSetGroup):
     menu_order = 100
     items = (
         PersonViewSet,
+        MergeViewSet,
         ImportViewSet,
         OrganisationViewSet,
         MembershipViewSet,

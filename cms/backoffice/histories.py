@@ -11,10 +11,14 @@ from cms.models import DataImport, Organisation, Person
 
 def _of_person(person: Person) -> Mapping[str, Iterable[Any]]:
     return {
+        "cms.person": person.merged_people.values_list("pk", flat=True),
         "cms.affiliation": person.affiliations.values_list("pk", flat=True),
         "cms.inpostperiod": person.in_post_periods.values_list("pk", flat=True),
         "cms.grouptag": person.group_tags.values_list("pk", flat=True),
         "cms.personslip": person.slips.values_list("pk", flat=True),
+        "cms.healthcertificate": person.health_certificates.values_list("pk", flat=True),
+        "cms.educationrecord": person.education_records.values_list("pk", flat=True),
+        "cms.changeproposal": person.change_proposals.values_list("pk", flat=True),
     }
 
 

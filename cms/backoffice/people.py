@@ -6,8 +6,9 @@ import datetime as dt
 from typing import Any
 
 import django_filters
-from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -15,9 +16,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
+from wagtail.admin.widgets.button import Button
 
 from cms.backoffice import person_forms, slips
+from cms.backoffice.doubles import double_urls
 from cms.backoffice.history import history_of
+from cms.backoffice.merges import MERGE, lead_on, merge_urls
+from cms.backoffice.people_shown import (
+    masked_of,
+    organisations_shown,
+    visible_affiliations,
+    with_shown_rows,
+)
 from cms.backoffice.viewsets import (
     ScopedCreateView,
     ScopedIndexView,
@@ -33,7 +43,6 @@ from cms.models import (
     Organisation,
     Person,
     PersonAccount,
-    PersonDocument,
     User,
 )
 from cms.querysets import live_on
@@ -42,34 +51,6 @@ from cms.services.people import register_person
 # Rights of the screens: one to register and record, one to hand out access.
 RECORD = "cms.add_person"
 GIVE_ACCESS = "cms.add_personslip"
-
-
-def visible_affiliations(user: User) -> QuerySet[Affiliation]:
-    """Return the affiliations whose organisation or place is the user's: others' reasons are not shown."""
-    rows = Affiliation.objects.select_related("organisation").order_by("organisation__name", "since")
-    scope = user.scope()
-    if scope.everything:
-        return rows
-    return rows.filter(Q(organisation_id__in=scope.organisations()) | scope.region_filter("region_code"))
-
-
-def with_shown_rows(people: QuerySet[Person], user: User) -> QuerySet[Person]:
-    """Join what a listing shows: current documents and the reasons the user may know, two queries."""
-    documents = PersonDocument.objects.filter(superseded_at__isnull=True)
-    return people.prefetch_related(
-        Prefetch("documents", queryset=documents, to_attr="shown_documents"),
-        Prefetch("affiliations", queryset=visible_affiliations(user), to_attr="shown_affiliations"),
-    )
-
-
-def masked_of(person: Any) -> str:
-    """Return the masked numbers of a row read ``with_shown_rows``."""
-    return "、".join(document.masked for document in person.shown_documents) or _("没有核验")
-
-
-def organisations_shown(person: Any) -> str:
-    """Return the organisations of a row read ``with_shown_rows``, each once."""
-    return "、".join(dict.fromkeys(row.organisation.name for row in person.shown_affiliations))
 
 
 class ChooseColumn(BaseColumn):
@@ -124,6 +105,15 @@ class PersonIndexView(ScopedIndexView):
     def get_base_queryset(self) -> QuerySet[Any]:
         """Return visible people with what the listing shows."""
         return with_shown_rows(super().get_base_queryset(), self.request.user)
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        """Lead to the likely doubles."""
+        buttons: list[Any] = super().header_more_buttons
+        if not self.request.user.has_perm(MERGE):
+            return buttons
+        likely = Button(_("可能重复的人"), url=reverse("people:doubles"), icon_name="group", priority=20)
+        return [*buttons, likely]
 
     @cached_property
     def columns(self) -> list[Any]:
@@ -214,6 +204,21 @@ class PersonInspectView(ScopedInspectView):
     page_title = gettext_lazy("人员")
     _show_breadcrumbs = True
 
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Find the person, or who stands for them since a merge."""
+        self.elsewhere: HttpResponse | None = None
+        try:
+            super().setup(request, *args, **kwargs)
+        except Http404:
+            self.elsewhere = lead_on(request, self.pk)
+            if self.elsewhere is None:
+                raise
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Lead on from a merged row."""
+        answer: HttpResponseBase = self.elsewhere or super().dispatch(request, *args, **kwargs)
+        return answer
+
     def get_fields(self) -> list[str]:
         """The template shows what matters."""
         return []
@@ -238,6 +243,8 @@ class PersonInspectView(ScopedInspectView):
             undertakings=list(person.undertakings.select_related("text").order_by("-given_at", "-pk")),
             can_record=user.has_perm(RECORD),
             can_give_access=user.has_perm(GIVE_ACCESS),
+            can_merge=user.has_perm(MERGE),
+            merges=list(person.merges_kept.filter(undone_at__isnull=True).select_related("merged")),
             **kwargs,
         )
         return context
@@ -285,5 +292,7 @@ class PersonViewSet(ScopedModelViewSet):
             path("<int:pk>/group/", person_forms.GroupTagView.as_view(), name="group"),
             path("<int:pk>/consent/", person_forms.PaperConsentView.as_view(), name="consent"),
             path("<int:pk>/delegate/", person_forms.DelegateView.as_view(), name="delegate"),
+            *merge_urls(),
+            *double_urls(),
             path("slips/", slips.print_slips, name="slips"),
         ]

@@ -17,6 +17,7 @@ from django.views.generic import FormView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from cms.access import get_visible_or_404
+from cms.backoffice.merges import lead_on
 from cms.enums import AccountProof, AccountRelation, ConsentWay
 from cms.errors import DomainError
 from cms.forms.people import (
@@ -47,10 +48,16 @@ class PersonFormView(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Find the person in scope (404), then ask for the right (403)."""
         self.user: Any = request.user
+        if (gone := self.lead_on()) is not None:
+            return gone
         self.person = self.find_person()
         if not self.user.has_perm(self.permission):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    def lead_on(self) -> HttpResponse | None:
+        """Return the way to who stands for a merged row."""
+        return lead_on(self.request, self.kwargs["pk"])
 
     def find_person(self) -> Person:
         """Return the person of the address."""
@@ -116,6 +123,10 @@ class EndInPostView(PersonFormView):
 
     page_title = gettext_lazy("登记离岗")
     form_class = EndInPostForm
+
+    def lead_on(self) -> HttpResponse | None:
+        """The address holds the period, which has moved along."""
+        return None
 
     def find_person(self) -> Person:
         """Return the person of the visible, current period."""

@@ -1,11 +1,13 @@
 """The nouns of the ground; import them from here."""
 
 from cms.models.audit import AuditEntry, AuditNote, AuditSeal, AuditSealEntry, SealChain
+from cms.models.changes import ChangeProposal
 from cms.models.consents import Consent, ConsentRule, PolicyText, Undertaking
 from cms.models.files import FileLink, StoredFile
 from cms.models.imports import DataImport, ImportRow
 from cms.models.jobs import Job, JobItem
 from cms.models.memberships import Membership
+from cms.models.merges import DoubleReview, PersonMerge
 from cms.models.messages import (
     Delivery,
     Message,
@@ -29,6 +31,7 @@ from cms.models.people import (
     PersonName,
     PersonSlip,
 )
+from cms.models.person_facts import EducationRecord, HealthCertificate
 from cms.models.regions import Region, RegionSuccession
 from cms.models.sign_in import CacheRow, SignInCode
 from cms.models.signing import SigningKey
@@ -42,13 +45,17 @@ __all__ = [
     "AuditSeal",
     "AuditSealEntry",
     "CacheRow",
+    "ChangeProposal",
     "Consent",
     "ConsentRule",
     "DataImport",
     "Delivery",
     "DocumentDigest",
+    "DoubleReview",
+    "EducationRecord",
     "FileLink",
     "GroupTag",
+    "HealthCertificate",
     "Heartbeat",
     "HomePage",
     "ImportRow",
@@ -69,6 +76,7 @@ __all__ = [
     "Person",
     "PersonAccount",
     "PersonDocument",
+    "PersonMerge",
     "PersonName",
     "PersonSlip",
     "PolicyText",

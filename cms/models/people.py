@@ -38,12 +38,17 @@ class Person(models.Model):
     )
     address = models.CharField(_("户籍地址"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
+    # Set while two rows are known to be one human: the other one stands for both (``cms.services.merging``).
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_people"
+    )
 
     objects = PersonQuerySet["Person"].as_manager()
 
     class Meta:
         verbose_name = _("人员")
         verbose_name_plural = _("人员")
+        permissions = [("merge_person", _("合并重复登记"))]
         indexes = [models.Index(fields=["legal_name"], name="cms_person_name")]
 
     def __str__(self) -> str:
@@ -217,6 +222,8 @@ class InPostPeriod(models.Model):
     recorded_at = models.DateTimeField(_("登记时间"))
     superseded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    holds = ("started_on", "ended_on")
+
     objects = PersonFactQuerySet["InPostPeriod"].as_manager()
 
     class Meta:
@@ -249,6 +256,8 @@ class GroupTag(models.Model):
     valid_until = models.DateField(_("止"), null=True, blank=True)
     recorded_at = models.DateTimeField(_("登记时间"))
     superseded_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    holds = ("valid_from", "valid_until")
 
     objects = PersonFactQuerySet["GroupTag"].as_manager()
 

@@ -20,6 +20,7 @@ from cms.models import Consent, Organisation, Person, PersonAccount, PersonSlip,
 from cms.phones import check_phone, normalise_phone
 from cms.roles import Role
 from cms.services.consents import carry_over, consent_at_sign_up
+from cms.services.locking import lock_person
 from cms.services.password_rules import password_faults
 from cms.services.people import create_undocumented_person
 
@@ -139,7 +140,7 @@ def make_slip(
     ``slip_scope`` unless the organisation has a reason to know the person.
     """
     # Two clerks at once: the second waits, and ends the first one's slip.
-    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    person = lock_person(person)
     on = timezone.localdate(at)
     reasons = person.affiliations.filter(organisation=organisation)
     if not reasons.filter(models.Q(until__isnull=True) | models.Q(until__gte=on)).exists():
@@ -219,6 +220,7 @@ def redeem_slip(
 def _lock_slip(code: str, *, at: dt.datetime) -> PersonSlip:
     """Return the slip under a lock, which decides between two bearers of one code: the second finds it used."""
     found = find_slip(code, at=at)
+    lock_person(found.person)  # first: a merge locks people before it moves their slips
     slip = PersonSlip.objects.select_for_update().select_related("person").get(pk=found.pk)
     if slip.used_at is not None or slip.expires_at <= at:
         raise _slip_wrong()
@@ -307,6 +309,7 @@ def act_for(
     Raises ``DomainError`` ``not_coordinator`` when the account holds no such role, ``self_taken`` when the
     account is somebody else already.
     """
+    person = lock_person(person)
     if relation == AccountRelation.COORDINATOR and not user.has_role(Role.COORDINATOR):
         raise DomainError("not_coordinator", _("这个账号不是社区协调员，不能代办。"), field="account")
     return _link(user, person, AccountRelation(relation), AccountProof(proof), by=by, at=at)

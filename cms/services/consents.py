@@ -14,6 +14,7 @@ from cms import audit
 from cms.enums import UNDERTAKINGS, ConsentWay
 from cms.errors import DomainError
 from cms.models import Consent, Organisation, Person, PolicyText, Undertaking, User
+from cms.services.locking import lock_person
 from cms.services.policies import SIGN_UP_KINDS, SOURCE_LANGUAGE, required_kinds, texts_in_force
 
 
@@ -213,7 +214,7 @@ def record_paper_consents(
 
 
 def _lock(person: Person) -> Person:
-    return Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    return lock_person(person)
 
 
 def _check(text: PolicyText, way: ConsentWay, signed_on: dt.date | None, at: dt.datetime) -> None:

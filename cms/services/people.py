@@ -20,6 +20,7 @@ from cms.models import Organisation, Person, PersonDocument, User
 from cms.phones import check_phone, normalise_phone
 from cms.pinyin import spell_name
 from cms.services.affiliations import affiliate as affiliate
+from cms.services.locking import lock_person
 from cms.services.person_facts import end_in_post as end_in_post
 from cms.services.person_facts import record_in_post as record_in_post
 from cms.services.person_facts import tag_group as tag_group
@@ -164,7 +165,7 @@ def _check_same_name(person: Person, name: str) -> None:
 
 
 def _fill_blanks(person: Person, facts: Mapping[str, str], *, by: User | None, at: dt.datetime) -> None:
-    locked = Person.objects.select_for_update().get(pk=person.pk)
+    locked = lock_person(person)
     filled = [name for name in _FILLED_WHEN_EMPTY if facts.get(name) and not getattr(locked, name)]
     for name in filled:
         setattr(locked, name, facts[name])
@@ -184,7 +185,7 @@ def verify_document(
     already, ``name_differs`` when the card shows another name, ``number_taken`` when the number belongs
     to somebody else in the register: that person gets a slip instead.
     """
-    person = Person.objects.select_for_update().get(pk=person.pk)
+    person = lock_person(person)
     if person.documents.filter(superseded_at__isnull=True).exists():
         raise DomainError("document_present", _("这个人已经登记了证件。"), field="number")
     identity = check_identity(

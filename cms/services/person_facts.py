@@ -16,6 +16,7 @@ from cms.errors import DomainError
 from cms.models import GroupTag, InPostPeriod, Organisation, Person, User
 from cms.querysets import live_on
 from cms.services.affiliations import affiliate
+from cms.services.locking import lock_person
 
 
 @transaction.atomic
@@ -37,7 +38,7 @@ def record_in_post(
     """
     if ended_on is not None and ended_on < started_on:
         raise DomainError("in_post_order", _("离岗日期不能早于上岗日期。"), field="ended_on")
-    Person.objects.select_for_update().get(pk=person.pk)
+    lock_person(person)
     others = InPostPeriod.objects.current().filter(person=person, organisation=organisation)
     overlapping = others.filter(_overlaps(started_on, ended_on, start="started_on", end="ended_on"))
     if overlapping.exists():
@@ -127,7 +128,7 @@ def tag_group(  # noqa: PLR0913  a proof has this many parts
     Raises ``DomainError`` ``tag_order``, ``tag_checked_future``, ``tag_check_incomplete``.
     """
     _check_tag(checked_by, checked_on, valid_from, valid_until, on=timezone.localdate(at))
-    Person.objects.select_for_update().get(pk=person.pk)
+    lock_person(person)
     facts: dict[str, Any] = {
         "proof_number": proof_number.strip(),
         "checked_by": checked_by.strip(),
