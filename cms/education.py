@@ -1,17 +1,16 @@
-"""Which of somebody's education facts is the current one."""
+"""Which of somebody's education facts is shown as 文化程度."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 
+from cms.enums import Education
 from cms.models import EducationRecord
+
+_LEVELS = {str(level): rank for rank, level in enumerate(Education)}
 
 
 def latest_education(rows: Iterable[EducationRecord]) -> str:
-    """Return what ``Person.education`` shows: the current fact finished last, then recorded last; else ""."""
-    current = [row for row in rows if row.superseded_at is None]
-    if not current:
-        return ""
-    last = max(current, key=lambda row: (row.finished_on or dt.date.min, row.recorded_at, row.pk or 0))
-    return last.education
+    """Return what ``Person.education`` shows: the highest level among the current facts, else ""."""
+    current = [row.education for row in rows if row.superseded_at is None]
+    return max(current, key=lambda level: _LEVELS[level], default="")

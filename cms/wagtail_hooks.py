@@ -17,6 +17,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from cms.access import role_required
 from cms.backoffice.accounts import AccountViewSet
 from cms.backoffice.audit import AuditViewSet
+from cms.backoffice.corrections import ChangeViewSet
 from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.imports import ImportViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
@@ -46,6 +47,7 @@ class PeopleGroup(ViewSetGroup):
     menu_order = 100
     items = (
         PersonViewSet,
+        ChangeViewSet,
         MergeViewSet,
         ImportViewSet,
         OrganisationViewSet,

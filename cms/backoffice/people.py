@@ -19,6 +19,7 @@ from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.admin.widgets.button import Button
 
 from cms.backoffice import person_forms, slips
+from cms.backoffice.corrections import CorrectView
 from cms.backoffice.doubles import double_urls
 from cms.backoffice.history import history_of
 from cms.backoffice.merges import MERGE, lead_on, merge_urls
@@ -34,11 +35,14 @@ from cms.backoffice.viewsets import (
     ScopedInspectView,
     ScopedModelViewSet,
 )
-from cms.enums import AffiliationKind, PersonGroup
+from cms.enums import AffiliationKind, ChangeState, PersonGroup
 from cms.forms.people import RegisterPersonForm
 from cms.models import (
     Affiliation,
+    ChangeProposal,
+    EducationRecord,
     GroupTag,
+    HealthCertificate,
     InPostPeriod,
     Organisation,
     Person,
@@ -229,6 +233,8 @@ class PersonInspectView(ScopedInspectView):
         person: Person = self.object
         tags = GroupTag.objects.visible_to(user).filter(person=person, superseded_at__isnull=True)
         periods = InPostPeriod.objects.visible_to(user).filter(person=person, superseded_at__isnull=True)
+        health = HealthCertificate.objects.visible_to(user).current().filter(person=person)
+        learned = EducationRecord.objects.visible_to(user).current().filter(person=person)
         accounts = PersonAccount.objects.filter(person=person, until__isnull=True).select_related("user")
         affiliations = list(visible_affiliations(user).filter(person=person))
         context: dict[str, Any] = super().get_context_data(
@@ -237,6 +243,8 @@ class PersonInspectView(ScopedInspectView):
             affiliations=affiliations,
             in_post_periods=list(periods.select_related("organisation").order_by("-started_on")),
             group_tags=list(tags.select_related("organisation").order_by("-valid_from")),
+            health_certificates=list(health.select_related("organisation").order_by("-issued_on")),
+            education_records=list(learned.select_related("organisation").order_by("finished_on", "pk")),
             accounts=list(accounts.order_by("since")),
             history=history_of(person, user, limit=20),
             consents=list(person.consents.select_related("text").order_by("-given_at", "-pk")),
@@ -244,6 +252,13 @@ class PersonInspectView(ScopedInspectView):
             can_record=user.has_perm(RECORD),
             can_give_access=user.has_perm(GIVE_ACCESS),
             can_merge=user.has_perm(MERGE),
+            former_names=list(person.former_names.order_by("-until", "-pk")),
+            old_documents=list(
+                person.documents.filter(superseded_at__isnull=False).order_by("-superseded_at")
+            ),
+            waiting=ChangeProposal.objects.visible_to(user)
+            .filter(person=person, state=ChangeState.WAITING)
+            .first(),
             merges=list(person.merges_kept.filter(undone_at__isnull=True).select_related("merged")),
             **kwargs,
         )
@@ -287,9 +302,12 @@ class PersonViewSet(ScopedModelViewSet):
         return [
             *super().get_urlpatterns(),
             path("<int:pk>/document/", person_forms.DocumentView.as_view(), name="document"),
+            path("<int:pk>/correct/", CorrectView.as_view(), name="correct"),
             path("<int:pk>/in-post/", person_forms.InPostView.as_view(), name="in_post"),
             path("in-post/<int:pk>/end/", person_forms.EndInPostView.as_view(), name="end_in_post"),
             path("<int:pk>/group/", person_forms.GroupTagView.as_view(), name="group"),
+            path("<int:pk>/health/", person_forms.HealthCertificateView.as_view(), name="health"),
+            path("<int:pk>/education/", person_forms.EducationView.as_view(), name="education"),
             path("<int:pk>/consent/", person_forms.PaperConsentView.as_view(), name="consent"),
             path("<int:pk>/delegate/", person_forms.DelegateView.as_view(), name="delegate"),
             *merge_urls(),

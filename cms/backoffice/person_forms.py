@@ -24,8 +24,10 @@ from cms.forms.people import (
     AboutPersonForm,
     DelegateForm,
     DocumentForm,
+    EducationForm,
     EndInPostForm,
     GroupTagForm,
+    HealthCertificateForm,
     InPostForm,
     PaperConsentForm,
     organisations_of,
@@ -33,6 +35,8 @@ from cms.forms.people import (
 from cms.models import InPostPeriod, Person
 from cms.services import accounts, people
 from cms.services.consents import agree_to
+from cms.services.education import record_education
+from cms.services.health import record_health_certificate
 
 
 class PersonFormView(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -154,6 +158,29 @@ class GroupTagView(PersonFormView):
         """Record the tag at the organisation's place."""
         region = data["organisation"].region_code
         return people.tag_group(self.person, **data, region_code=region, by=self.user, at=at)
+
+
+class HealthCertificateView(PersonFormView):
+    """Record a health certificate."""
+
+    page_title = gettext_lazy("登记健康证")
+    form_class = HealthCertificateForm
+
+    def save(self, data: dict[str, Any], at: Any) -> object:
+        """Record it at the organisation's place."""
+        region = data["organisation"].region_code
+        return record_health_certificate(self.person, **data, region_code=region, by=self.user, at=at)
+
+
+class EducationView(PersonFormView):
+    """Record what the person finished."""
+
+    page_title = gettext_lazy("登记学历")
+    form_class = EducationForm
+
+    def save(self, data: dict[str, Any], at: Any) -> object:
+        """Record it, or put an earlier record right."""
+        return record_education(self.person, **data, by=self.user, at=at)
 
 
 class PaperConsentView(PersonFormView):

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
-from cms.enums import EmploymentModel, IdType, OrganisationKindCode, PersonGroup
+from cms.backoffice.widgets import DayInput
+from cms.enums import Education, EmploymentModel, HealthCheckClass, IdType, OrganisationKindCode, PersonGroup
 from cms.forms.refusals import RefusalForm
-from cms.models import Organisation, Person, PolicyText, User
+from cms.models import EducationRecord, Organisation, Person, PolicyText, User
 from cms.querysets import live_on
 from cms.roles import Role
 from cms.scope import in_ranges, succession_rows
@@ -22,15 +23,6 @@ from cms.territory import places_of, territory
 # Who holds add_person, add_personslip and add_dataimport (cms/permissions.py).
 REGISTERING_ROLES = (Role.ORG_ADMIN, Role.PLANNER)
 _SENDING = (OrganisationKindCode.COMMUNITY, OrganisationKindCode.WOMENS_FEDERATION)
-
-
-class _Day(forms.DateInput):
-    """The browser's own date picker: works without a script, takes and gives ISO text."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
 
 
 def organisations_of(user: User) -> QuerySet[Organisation]:
@@ -86,7 +78,7 @@ class RegisterPersonForm(WagtailAdminModelForm):
             "sex": _("护照才要填。"),
             "birth_date": _("护照才要填。"),
         }
-        widgets = {"birth_date": _Day}
+        widgets = {"birth_date": DayInput}
 
     field_order = [
         "legal_name",
@@ -131,16 +123,16 @@ class InPostForm(AboutPersonForm):
 
     organisation = forms.ModelChoiceField(label=_("用人单位"), queryset=Organisation.objects.none())
     employment_model = forms.ChoiceField(label=_("用工方式"), choices=EmploymentModel)
-    started_on = forms.DateField(label=_("上岗日期"), widget=_Day)
+    started_on = forms.DateField(label=_("上岗日期"), widget=DayInput)
     ended_on = forms.DateField(
-        label=_("离岗日期"), required=False, widget=_Day, help_text=_("还在岗就空着。")
+        label=_("离岗日期"), required=False, widget=DayInput, help_text=_("还在岗就空着。")
     )
 
 
 class EndInPostForm(AboutPersonForm):
     """The last day in post."""
 
-    ended_on = forms.DateField(label=_("离岗日期"), widget=_Day)
+    ended_on = forms.DateField(label=_("离岗日期"), widget=DayInput)
 
 
 class GroupTagForm(AboutPersonForm):
@@ -155,9 +147,48 @@ class GroupTagForm(AboutPersonForm):
         required=False,
         help_text=_("没有核验就空着：只进统计，不算补贴资格。"),
     )
-    checked_on = forms.DateField(label=_("核验日期"), required=False, widget=_Day)
-    valid_from = forms.DateField(label=_("从哪天起"), widget=_Day)
-    valid_until = forms.DateField(label=_("到哪天止"), required=False, widget=_Day)
+    checked_on = forms.DateField(label=_("核验日期"), required=False, widget=DayInput)
+    valid_from = forms.DateField(label=_("从哪天起"), widget=DayInput)
+    valid_until = forms.DateField(label=_("到哪天止"), required=False, widget=DayInput)
+
+
+class HealthCertificateForm(AboutPersonForm):
+    """Class of check, days and whether it was passed; never results."""
+
+    organisation = forms.ModelChoiceField(label=_("登记机构"), queryset=Organisation.objects.none())
+    check_class = forms.ChoiceField(label=_("体检类别"), choices=HealthCheckClass)
+    issued_on = forms.DateField(label=_("发证日期"), widget=DayInput)
+    valid_until = forms.DateField(label=_("有效期至"), widget=DayInput)
+    has_passed = forms.TypedChoiceField(
+        label=_("体检结论"),
+        choices=[("1", _("合格")), ("", _("不合格"))],
+        coerce=bool,
+        empty_value=False,
+        required=False,
+        help_text=_("只记结论，不记检查项目和结果。"),
+    )
+
+
+class EducationForm(AboutPersonForm):
+    """What somebody finished."""
+
+    organisation = forms.ModelChoiceField(label=_("登记机构"), queryset=Organisation.objects.none())
+    education = forms.ChoiceField(label=_("文化程度"), choices=Education)
+    major = forms.CharField(label=_("专业"), max_length=60, required=False)
+    finished_on = forms.DateField(
+        label=_("毕业日期"), required=False, widget=DayInput, help_text=_("不知道就空着。")
+    )
+    replaces = forms.ModelChoiceField(
+        label=_("更正哪一条"),
+        queryset=EducationRecord.objects.none(),
+        required=False,
+        help_text=_("原来登记错了才选；又学了新的，就空着。"),
+    )
+
+    def __init__(self, *args: Any, person: Person, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, person=person, user=user, **kwargs)
+        field: Any = self.fields["replaces"]
+        field.queryset = EducationRecord.objects.current().filter(person=person)
 
 
 class PaperConsentForm(AboutPersonForm):
@@ -170,7 +201,7 @@ class PaperConsentForm(AboutPersonForm):
         help_text=_("只列现在用的版本。纸上印的要是同一版，对一对版号再登记。"),
     )
     organisation = forms.ModelChoiceField(label=_("原件存放单位"), queryset=Organisation.objects.none())
-    signed_on = forms.DateField(label=_("签字日期"), widget=_Day, initial=timezone.localdate)
+    signed_on = forms.DateField(label=_("签字日期"), widget=DayInput, initial=timezone.localdate)
 
     def __init__(self, *args: Any, person: Person, user: User, **kwargs: Any) -> None:
         super().__init__(*args, person=person, user=user, **kwargs)

@@ -48,7 +48,7 @@ class HealthCertificate(models.Model):
 
 
 class EducationRecord(models.Model):
-    """What somebody finished, when it is known when. ``Person.education`` is the latest current one."""
+    """What somebody finished, when it is known when. ``Person.education`` shows the highest current level."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="education_records")
     organisation = models.ForeignKey(

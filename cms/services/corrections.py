@@ -194,7 +194,7 @@ def _apply(change: ChangeProposal, person: Person, *, at: dt.datetime) -> None:
     for name in _FACTS:
         if name in change.facts:
             value = change.facts[name][1]
-            setattr(person, name, Person._meta.get_field(name).to_python(value) if value else None)
+            setattr(person, name, Person._meta.get_field(name).to_python(value))
     person.save(update_fields=[*_FACTS, "name_pinyin"])
     if change.number_token:
         _replace_document(change, person, at=at)
@@ -267,18 +267,14 @@ def _decide(change: ChangeProposal, to: ChangeState, *, by: User) -> None:
         raise DomainError("not_reviewer", words)
 
 
-def _close(
-    change: ChangeProposal, note: str, action: str, *, by: User, at: dt.datetime
-) -> ChangeProposal:
+def _close(change: ChangeProposal, note: str, action: str, *, by: User, at: dt.datetime) -> ChangeProposal:
     change.decided_by, change.decided_at, change.decision_note = by, at, note.strip()[:200]
     change.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
     _record(action, change, by=by, at=at, remarks=note.strip())
     return change
 
 
-def _record(
-    action: str, change: ChangeProposal, *, by: User, at: dt.datetime, **typed: str
-) -> None:
+def _record(action: str, change: ChangeProposal, *, by: User, at: dt.datetime, **typed: str) -> None:
     fields = [*change.facts, *(["document"] if change.number_token else [])]
     audit.record(
         action, change, by=by, at=at, for_person=change.person, fields=fields, number=change.masked, **typed

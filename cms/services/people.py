@@ -20,6 +20,7 @@ from cms.models import Organisation, Person, PersonDocument, User
 from cms.phones import check_phone, normalise_phone
 from cms.pinyin import spell_name
 from cms.services.affiliations import affiliate as affiliate
+from cms.services.education import note_education
 from cms.services.locking import lock_person
 from cms.services.person_facts import end_in_post as end_in_post
 from cms.services.person_facts import record_in_post as record_in_post
@@ -77,7 +78,9 @@ def register_person(  # noqa: PLR0913  one row of a roster has this many columns
     person, created = _find_or_create(identity, facts, by=by, at=at)
     if not created:
         _check_same_name(person, identity.legal_name)
-        _fill_blanks(person, facts, by=by, at=at)
+        filled = _fill_blanks(person, facts, by=by, at=at)
+    if created or "education" in filled:
+        note_education([person], organisation, at=at)
     affiliate(person, organisation, kind, region_code=region_code, source=source, by=by, at=at)
     return person, created
 
@@ -164,7 +167,7 @@ def _check_same_name(person: Person, name: str) -> None:
         )
 
 
-def _fill_blanks(person: Person, facts: Mapping[str, str], *, by: User | None, at: dt.datetime) -> None:
+def _fill_blanks(person: Person, facts: Mapping[str, str], *, by: User | None, at: dt.datetime) -> list[str]:
     locked = lock_person(person)
     filled = [name for name in _FILLED_WHEN_EMPTY if facts.get(name) and not getattr(locked, name)]
     for name in filled:
@@ -173,6 +176,7 @@ def _fill_blanks(person: Person, facts: Mapping[str, str], *, by: User | None, a
     if filled:
         locked.save(update_fields=filled)
         audit.record("person.fill", locked, by=by, at=at, fields=filled)
+    return filled
 
 
 @transaction.atomic

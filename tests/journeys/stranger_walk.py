@@ -21,6 +21,7 @@ from tests.journeys.strangers_world import Holdings
 
 # Whose id belongs into ``<int:pk>`` of our screens, by namespace or by the name of the address.
 OBJECT = {
+    "merges": "merge", "corrections": "correction",
     "people": "person", "imports": "import", "organisations": "organisation", "memberships": "membership",
     "regions": "region", "jobs": "job", "caravan_job": "job", "caravan_job_cancel": "job",
     "caravan_job_resume": "job", "caravan_job_retry": "job", "caravan_file": "file", "audit": "audit", "course": "course",
@@ -49,7 +50,7 @@ OBJECT = {
 }  # fmt: skip
 # Other arguments: what belongs into them, wherever they stand.
 ARGUMENT = {
-    "staff_pk": "staff", "session_pk": "session", "enrolment_pk": "enrolment", "class_no": "class_no",
+    "staff_pk": "staff", "other": "other_person", "session_pk": "session", "enrolment_pk": "enrolment", "class_no": "class_no",
     "number": "certificate_number", "token": "token", "code": "file_code",
     "page_id": "page", "parent_page_id": "page", "page_to_move_id": "page", "destination_id": "page",
     "page_pk": "page", "document_id": "media", "doc_id": "media", "image_id": "media",
@@ -64,6 +65,7 @@ WORD = {
 }  # fmt: skip
 # The history page of one object: every kind of object that an organisation holds.
 HISTORY = {
+    "cms.personmerge": "merge", "cms.changeproposal": "correction",
     "cms.person": "person", "cms.organisation": "organisation", "cms.membership": "membership",
     "cms.dataimport": "import", "cms.job": "job", "cms.user": "user", "cms.delivery": "delivery",
     "courses.trainingrecord": "record", "courses.externalcertificate": "external", "caravan.tour": "tour",

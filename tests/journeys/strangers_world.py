@@ -86,9 +86,12 @@ from cms.models import (
 )
 from cms.roles import REGION_ROLES, Role
 from cms.services.accounts import make_slip
+from cms.services.affiliations import affiliate
+from cms.services.corrections import correct_person
 from cms.services.file_links import make_link
 from cms.services.files import store_file
 from cms.services.memberships import grant_role
+from cms.services.merging import merge_people
 from cms.services.people import register_person
 from cms.services.person_facts import record_in_post, tag_group
 from cms.services.signing_keys import make_key
@@ -193,6 +196,20 @@ def _people(made: Holdings, serial: int) -> None:
         checked_on=TODAY, valid_from=dt.date(2026, 1, 1), valid_until=None, region_code=made.county, by=by, at=NOW,
     )  # fmt: skip
     made.ids |= {"person": first.pk, "other_person": people[1].pk}
+    same = [Person.objects.create(legal_name=f"{made.mark}兰") for _copy in range(2)]
+    for person in same:
+        affiliate(
+            person,
+            made.organisation,
+            AffiliationKind.ENROLMENT,
+            region_code=made.county,
+            source="班级",
+            at=NOW,
+        )
+    made.ids["correction"] = correct_person(
+        same[0], organisation=made.organisation, reason=f"{made.mark}村证明", sex="female", by=by, at=NOW
+    ).pk
+    made.ids["merge"] = merge_people(*same, choices={}, reason=f"{made.mark}村证明", by=None, at=NOW).pk
 
 
 def _places(made: Holdings) -> None:
