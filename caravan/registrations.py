@@ -9,6 +9,7 @@ from caravan import (  # noqa: F401  each registers by import
     audit_words,
     coming,
     message_kinds,
+    my_data,
 )
 from caravan.backoffice import histories, todo  # noqa: F401  registered by import
 from caravan.backoffice.class_panels import class_panels

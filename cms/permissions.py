@@ -18,6 +18,11 @@ _KEYS = frozenset({"view_auditseal", "view_signingkey", "add_signingkey", "chang
 _APPOINT = frozenset({"view_membership", "add_membership", "change_membership"})
 _PEOPLE = frozenset({"add_person", "add_personslip"})
 _ROSTERS = frozenset({"add_dataimport", "view_dataimport"})
+# Who looks at numbers, who reads who looked; who answers what people ask about their data.
+_NUMBERS = frozenset({"reveal_number"})
+_READ_REVEALS = frozenset({"view_revealrecord"})
+_ANSWER = frozenset({"view_datarequest", "change_datarequest"})
+_APPROVE = _ANSWER | {"approve_deletion"}
 _LICENCES = frozenset({"add_licence", "change_licence"})
 _REGIONS = frozenset({"add_region", "add_regionsuccession", "delete_regionsuccession"})
 _READ_MESSAGES = frozenset({"view_delivery", "view_quiethours"})
@@ -38,13 +43,24 @@ role_permissions.register(
         | _REGIONS
         | _SEND_AGAIN
         | _KEYS
+        | _NUMBERS
+        | _READ_REVEALS
+        | _APPROVE
         | {"add_quiethours"}
         | {"view_policytext", "add_policytext", "view_consentrule", "add_consentrule", "change_sitesettings"}
         | {"add_organisation", "change_organisation"},
-        Role.ORG_ADMIN: _READ_PEOPLE | _APPOINT | _ROSTERS | _PEOPLE | _LICENCES | _SEND_AGAIN,
-        Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN,
-        Role.SUBSIDY_OFFICER: _READ_PEOPLE | _READ_MESSAGES,
+        Role.ORG_ADMIN: _READ_PEOPLE
+        | _APPOINT
+        | _ROSTERS
+        | _PEOPLE
+        | _LICENCES
+        | _SEND_AGAIN
+        | _NUMBERS
+        | _READ_REVEALS
+        | _APPROVE,
+        Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN | _NUMBERS | _ANSWER,
+        Role.SUBSIDY_OFFICER: _READ_PEOPLE | _READ_MESSAGES | _NUMBERS,
         Role.APPROVER: _READ_PEOPLE | _READ_MESSAGES,
-        Role.AUDITOR: _READ_PEOPLE | _READ_MESSAGES | {"view_auditseal"},
+        Role.AUDITOR: _READ_PEOPLE | _READ_MESSAGES | _READ_REVEALS | {"view_auditseal"},
     },
 )

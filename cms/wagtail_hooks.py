@@ -17,6 +17,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from cms.access import role_required
 from cms.backoffice.accounts import AccountViewSet
 from cms.backoffice.audit import AuditViewSet
+from cms.backoffice.data_requests import DataRequestViewSet
 from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.imports import ImportViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
@@ -28,6 +29,7 @@ from cms.backoffice.page_rights import register_role_policies
 from cms.backoffice.people import PersonViewSet
 from cms.backoffice.policies import ConsentRuleViewSet, PolicyViewSet
 from cms.backoffice.regions import RegionViewSet
+from cms.backoffice.reveals import RevealViewSet
 from cms.backoffice.seals import SealViewSet, SigningKeyViewSet
 from cms.backoffice.site_guide import SiteGuideMenuItem, SiteGuideView, pages_to_approve
 from cms.backoffice.successions import SuccessionViewSet
@@ -45,6 +47,7 @@ class PeopleGroup(ViewSetGroup):
     menu_order = 100
     items = (
         PersonViewSet,
+        DataRequestViewSet,
         ImportViewSet,
         OrganisationViewSet,
         MembershipViewSet,
@@ -53,6 +56,7 @@ class PeopleGroup(ViewSetGroup):
         SuccessionViewSet,
         JobViewSet,
         AuditViewSet,
+        RevealViewSet,
         SealViewSet,
         SigningKeyViewSet,
     )

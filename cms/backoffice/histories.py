@@ -15,6 +15,8 @@ def _of_person(person: Person) -> Mapping[str, Iterable[Any]]:
         "cms.inpostperiod": person.in_post_periods.values_list("pk", flat=True),
         "cms.grouptag": person.group_tags.values_list("pk", flat=True),
         "cms.personslip": person.slips.values_list("pk", flat=True),
+        "cms.revealrecord": person.reveals.values_list("pk", flat=True),
+        "cms.datarequest": person.data_requests.values_list("pk", flat=True),
     }
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 
-from cms.backoffice import person_forms, slips
+from cms.backoffice import person_forms, reveals, slips
 from cms.backoffice.history import history_of
 from cms.backoffice.viewsets import (
     ScopedCreateView,
@@ -38,6 +38,7 @@ from cms.models import (
 )
 from cms.querysets import live_on
 from cms.services.people import register_person
+from cms.services.reveals import standpoint
 
 # Rights of the screens: one to register and record, one to hand out access.
 RECORD = "cms.add_person"
@@ -238,6 +239,7 @@ class PersonInspectView(ScopedInspectView):
             undertakings=list(person.undertakings.select_related("text").order_by("-given_at", "-pk")),
             can_record=user.has_perm(RECORD),
             can_give_access=user.has_perm(GIVE_ACCESS),
+            can_reveal=user.has_perm(reveals.REVEAL) and standpoint(user, person) is not None,
             **kwargs,
         )
         return context
@@ -284,6 +286,7 @@ class PersonViewSet(ScopedModelViewSet):
             path("in-post/<int:pk>/end/", person_forms.EndInPostView.as_view(), name="end_in_post"),
             path("<int:pk>/group/", person_forms.GroupTagView.as_view(), name="group"),
             path("<int:pk>/consent/", person_forms.PaperConsentView.as_view(), name="consent"),
+            path("<int:pk>/number/<int:document>/", reveals.RevealView.as_view(), name="reveal"),
             path("<int:pk>/delegate/", person_forms.DelegateView.as_view(), name="delegate"),
             path("slips/", slips.print_slips, name="slips"),
         ]

@@ -15,6 +15,7 @@ from cms.models.messages import (
     QuietHours,
 )
 from cms.models.moderation import RoleApprovalTask
+from cms.models.my_data import DataRequest, RevealRecord
 from cms.models.operations import Heartbeat
 from cms.models.organisations import Licence, Organisation, OrganisationKind
 from cms.models.pages import HomePage, InfoPage, NewsIndexPage, NewsPage
@@ -45,6 +46,7 @@ __all__ = [
     "Consent",
     "ConsentRule",
     "DataImport",
+    "DataRequest",
     "Delivery",
     "DocumentDigest",
     "FileLink",
@@ -75,6 +77,7 @@ __all__ = [
     "QuietHours",
     "Region",
     "RegionSuccession",
+    "RevealRecord",
     "RoleApprovalTask",
     "SealChain",
     "SignInCode",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import template
@@ -93,6 +94,14 @@ def hours_bar(theory: Any, practice: Any, community: Any = 0) -> dict[str, Any]:
 def bar(value: Any, maximum: Any, label: str, tone: str = "", thick: bool = False) -> dict[str, Any]:
     """Draw how far ``value`` is of ``maximum``; ``label`` says it to a screen reader."""
     return {"value": value, "maximum": maximum, "label": label, "tone": tone, "thick": thick}
+
+
+@register.simple_tag
+def data_value(value: Any) -> Any:
+    """Show what is kept as a reader reads it: days and moments in words, the rest as it is."""
+    if isinstance(value, dt.datetime):
+        return dates.moment(value)
+    return dates.full_date(value) if isinstance(value, dt.date) else value
 
 
 @register.simple_tag(takes_context=True)

@@ -71,7 +71,10 @@ PUBLIC = {
 }
 SIGNED_IN = {
     "account:home": "one's own learning",
-    "account:information": "one's own facts",
+    "account:data": "one's own facts",
+    "account:data_export": "one's own facts",
+    "account:data_correct": "one's own facts",
+    "account:data_delete": "one's own facts",
     "account:messages": "one's own inbox",
     "account:agree": "one's own consents",
     "account:security": "one's own account",
