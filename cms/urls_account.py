@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cms.views import account, codes, consents, me, messages, my_data, second_factor, security, slips
+from cms.views import (
+    account,
+    binding,
+    codes,
+    consents,
+    me,
+    messages,
+    my_data,
+    second_factor,
+    security,
+    shared_phone,
+    slips,
+)
 
 app_name = "account"
 urlpatterns = [
@@ -18,9 +30,14 @@ urlpatterns = [
     path("account/code/enter/", codes.code_enter, name="code_enter"),
     path("account/forgotten/", codes.forgotten, name="forgotten"),
     path("account/forgotten/code/", codes.forgotten_code, name="forgotten_code"),
+    path("account/leave/", shared_phone.leave, name="leave"),
+    path("account/locked/", shared_phone.locked, name="locked"),
+    path("account/awake/", shared_phone.awake, name="awake"),
     path("account/second-factor/", second_factor.second_factor, name="second_factor"),
     path("me/", me.home, name="home"),
     path("me/switch/", me.switch, name="switch"),
+    path("me/bind/", binding.ask, name="bind"),
+    path("me/bind/code/", binding.enter, name="bind_code"),
     path("me/data/", my_data.data, name="data"),
     path("me/data/export/", my_data.export, name="data_export"),
     path("me/data/correct/", my_data.correct, name="data_correct"),

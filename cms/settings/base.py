@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "cms.middleware.UploadLimitMiddleware",
     "cms.middleware.AddressMiddleware",
     "cms.middleware.NotAllowedPageMiddleware",
+    "cms.shared_phone.SharedPhoneMiddleware",
     "cms.signing_in.SignedInMiddleware",
     "cms.backoffice.gate.BackofficeGate",
 ]

@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cms.access import signed_in
-from cms.acting import acting_link, links_of, switch_to
+from cms.acting import acting_link, links_of, request_links, switch_to
 from cms.models import Person, PersonAccount, PersonDocument, User
+from cms.services.codes import texts_are_sent
 from cms.views.consents import asks_again
 
 
@@ -21,7 +22,7 @@ from cms.views.consents import asks_again
 def home(request: HttpRequest) -> HttpResponse:
     """The trainee's home; the panels come from the apps above."""
     link = acting_link(request)
-    links = links_of(cast(User, request.user))
+    links = request_links(request)
     context = {
         "link": link,
         "person": link.person if link else None,
@@ -29,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tails": _tails(links),
         "asked": asks_again(link) if link else [],
         "needs_proof": link is not None and not _current_documents(link.person),
+        "can_bind": texts_are_sent(),
     }
     return render(request, "cms/me/home.html", context)
 
