@@ -76,7 +76,7 @@ def _rows(people: Any) -> list[SlipPerson]:
     own = PersonAccount.objects.filter(
         person_id=OuterRef("pk"), relation=AccountRelation.SELF, until__isnull=True
     )
-    rows = with_documents(people.annotate(has_account=Exists(own)).order_by("name_pinyin", "pk"))
+    rows: Any = with_documents(people.annotate(has_account=Exists(own)).order_by("name_pinyin", "pk"))
     return [SlipPerson(row.pk, row.legal_name, last_four_of(row), row.has_account) for row in rows]
 
 

@@ -39,6 +39,7 @@ from cms.models import (
 from cms.querysets import live_on
 from cms.services.people import register_person
 from cms.services.reveals import standpoint
+from cms.slip_sheets import LIMIT
 
 # Rights of the screens: one to register and record, one to hand out access.
 RECORD = "cms.add_person"
@@ -146,7 +147,7 @@ class PersonIndexView(ScopedIndexView):
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Say whether slips can be printed."""
-        kwargs["slip_limit"] = slips.LIMIT if self.request.user.has_perm(GIVE_ACCESS) else 0
+        kwargs["slip_limit"] = LIMIT if self.request.user.has_perm(GIVE_ACCESS) else 0
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)
         return context
 

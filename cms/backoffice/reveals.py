@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -38,12 +37,6 @@ class RevealView(PersonFormView):
     form_class = RevealForm
     permission = REVEAL
     template_name = "cms/people/reveal.html"
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer 404 for a document that is not one of the person's current ones."""
-        response = super().dispatch(request, *args, **kwargs)
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say whose document it is, who will see that somebody looked, and how many are left today."""

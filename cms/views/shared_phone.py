@@ -73,4 +73,4 @@ def _check(request: SignedInRequest, data: dict[str, Any]) -> bool:
 @signed_in
 def awake(request: SignedInRequest) -> HttpResponse:
     """Somebody touches the phone; the middleware has noted it."""
-    return HttpResponse(status=204)
+    return HttpResponse()

@@ -57,6 +57,7 @@ from cms.enums import (
     AffiliationKind,
     Channel,
     ConsentWay,
+    DataField,
     DeliveryState,
     EmploymentModel,
     FileKind,
@@ -66,6 +67,7 @@ from cms.enums import (
     MessageState,
     PersonGroup,
     RegionLevel,
+    RevealReason,
 )
 from cms.identity import demo_number
 from cms.models import (
@@ -86,11 +88,13 @@ from cms.models import (
 )
 from cms.roles import REGION_ROLES, Role
 from cms.services.accounts import make_slip
+from cms.services.data_requests import ask_correction
 from cms.services.file_links import make_link
 from cms.services.files import store_file
 from cms.services.memberships import grant_role
 from cms.services.people import register_person
 from cms.services.person_facts import record_in_post, tag_group
+from cms.services.reveals import reveal_number
 from cms.services.signing_keys import make_key
 from courses.enums import ExternalKind
 from courses.models import CourseVersion, ExternalCertificate
@@ -193,6 +197,12 @@ def _people(made: Holdings, serial: int) -> None:
         checked_on=TODAY, valid_from=dt.date(2026, 1, 1), valid_until=None, region_code=made.county, by=by, at=NOW,
     )  # fmt: skip
     made.ids |= {"person": first.pk, "other_person": people[1].pk}
+    document = first.documents.get()
+    look, _number = reveal_number(
+        document, reason=RevealReason.VERIFY, words=f"{made.mark}核对", by=by, at=NOW
+    )
+    request = ask_correction(first, field=DataField.NAME, wanted=made.mark, by=made.users["trainee"], at=NOW)
+    made.ids |= {"document": document.pk, "reveal": look.pk, "data_request": request.pk}
 
 
 def _places(made: Holdings) -> None:
