@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from caravan.duties import leads_class, may_enter_results
 from caravan.enums import ClassState
 from caravan.models import TrainingClass
+from caravan.services.class_slips import may_print
 from cms.models import User
 from cms.roles import Role
 
@@ -31,6 +32,9 @@ def links_of_class(user: User, training_class: TrainingClass) -> list[DeskLink]:
     links = []
     if user.has_role(Role.TRAINER, Role.CLASS_TEACHER):
         links.append(DeskLink(reverse("caravan:field"), _("点名"), _("今天的课，没点完的课"), "check"))
+    if may_print(user, training_class):
+        url = reverse("caravan:teach_slips", args=[training_class.class_no])
+        links.append(DeskLink(url, _("开凭条"), _("给班里的人绑定账号，或者重设密码"), "print"))
     if user.has_role(Role.ASSESSOR) and may_enter_results(user, training_class):
         url = reverse("caravan:results", args=[training_class.class_no])
         links.append(DeskLink(url, _("登记成绩"), _("只有考评员能登记，给这个班上过课的不行"), "edit"))

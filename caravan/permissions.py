@@ -64,6 +64,11 @@ def works_at_desk(user: Any) -> bool:
     return bool(user.is_authenticated) and bool(user.live_roles() & set(DESK_ROLES))
 
 
+def coordinates(user: Any) -> bool:
+    """Say whether the community's desk is for ``user``: no query for anonymous visitors."""
+    return bool(user.is_authenticated) and Role.COORDINATOR in user.live_roles()
+
+
 def can_schedule(user: User, training_class: TrainingClass) -> bool:
     """Say whether ``user`` may add sessions now: a trainer of the class, its class teacher, the office."""
     return training_class.state in PLANNABLE and (

@@ -122,6 +122,21 @@ class ClassQuerySet(models.QuerySet[AnyModel]):
         )
         return seats
 
+    def at_communities_of(self, user: User) -> ClassQuerySet[AnyModel]:
+        """Classes that the organisations ``user`` coordinates for run or host, or that are held at their place.
+
+        A place is a town or village: an office of the whole county coordinates what it hosts, not the county.
+        """
+        from cms.models import Organisation
+        from cms.roles import Role
+        from cms.scope import code_range, in_ranges
+
+        mine = user.scope().organisations(Role.COORDINATOR)
+        places = Organisation.objects.filter(pk__in=mine).values_list("region_code", flat=True)
+        held = in_ranges("region_code", [code_range(code) for code in places if not code.endswith("000000")])
+        found = Q(organisation_id__in=mine) | Q(hosts__organisation_id__in=mine) | held
+        return self.filter(found).distinct()
+
     def visible_to(self, user: User) -> ClassQuerySet[AnyModel]:
         """Classes one's organisation runs or co-hosts, of one's region, or in which one has a duty."""
         if user.scope().everything:

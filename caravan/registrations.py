@@ -10,13 +10,14 @@ from caravan import (  # noqa: F401  each registers by import
     coming,
     merging,
     message_kinds,
+    my_data,
 )
 from caravan.backoffice import histories, todo  # noqa: F401  registered by import
 from caravan.backoffice.class_panels import class_panels
 from caravan.enums import ClassState, FilingDecision, SessionState, StopState
 from caravan.models import Stop, TrainingClass
 from caravan.panels import NextClasses, NextStops, next_class_starts
-from caravan.permissions import ROLE_PERMISSIONS, works_at_desk
+from caravan.permissions import ROLE_PERMISSIONS, coordinates, works_at_desk
 from cms.backoffice.panels import places, public_panels
 from cms.backoffice.todo import todos
 from cms.navigation import MenuEntry, public_menu, work_menu
@@ -63,6 +64,13 @@ public_menu.register(
     MenuEntry(
         _("讲师工作台"), url_name="caravan:teach", order=40, icon="notebook", line=_("排课、改时间、看我的班"),
         is_shown=works_at_desk,
+    ),
+)  # fmt: skip
+public_menu.register(
+    "community",
+    MenuEntry(
+        _("社区工作台"), url_name="caravan:community", order=45, icon="people",
+        line=_("给我帮忙的人开凭条"), is_shown=coordinates,
     ),
 )  # fmt: skip
 work_menu.register(

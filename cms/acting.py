@@ -29,10 +29,18 @@ def acting_link(request: HttpRequest) -> PersonAccount | None:
     return link
 
 
-def _read_link(request: HttpRequest) -> PersonAccount | None:
+def request_links(request: HttpRequest) -> list[PersonAccount]:
+    """Return the live links of the signed-in account, read once a request."""
     if not isinstance(request.user, User):
-        return None
-    links = links_of(request.user)
+        return []
+    if not hasattr(request, "_acting_links"):
+        request._acting_links = links_of(request.user)  # type: ignore[attr-defined]  # kept for this request
+    links: list[PersonAccount] = request._acting_links  # type: ignore[attr-defined]  # see above
+    return links
+
+
+def _read_link(request: HttpRequest) -> PersonAccount | None:
+    links = request_links(request)
     chosen = request.session.get(SESSION_KEY)
     if chosen is not None and not any(link.person_id == chosen for link in links):
         chosen = _standing_for(chosen)  # merged since this session began

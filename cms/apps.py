@@ -17,6 +17,7 @@ class CmsConfig(AppConfig):
             job_kinds,
             keyed_values,
             message_kinds,
+            my_data_sections,
             permissions,
             person_follows,
             site_panels,

@@ -13,10 +13,13 @@ from cms.enums import (
     AccountProof,
     AccountRelation,
     ConsentWay,
+    DataField,
+    DataRequestState,
     EmploymentModel,
     IdType,
     PersonGroup,
     PolicyKind,
+    RevealReason,
 )
 from cms.registry import Registry
 from cms.roles import Role
@@ -79,10 +82,17 @@ def words_of(action: str) -> str:
 register_actions(
     {
         "account.act_for": _("可以代办"),
+        "account.close": _("关闭账号"),
         "account.create": _("建立账号"),
         "account.leave": _("不再代办"),
         "account.sign_in": _("登录"),
         "account.sign_up": _("注册账号"),
+        "data_request.answer": _("答复更正或删除申请"),
+        "data_request.approve": _("复核同意删除"),
+        "data_request.ask": _("申请更正或删除"),
+        "data_request.propose": _("经办删除申请"),
+        "data_request.return": _("退回删除申请"),
+        "data_request.withdraw": _("撤回更正或删除申请"),
         "delivery.retry": _("消息再发一次"),
         "factor.add": _("开第二重验证"),
         "factor.recovery_code": _("使用备用码"),
@@ -112,6 +122,8 @@ register_actions(
         "person.affiliate": _("关联机构"),
         "person.affiliate_again": _("重新关联机构"),
         "person.document": _("窗口登记证件"),
+        "person.erase": _("按申请删除"),
+        "person.export": _("导出本人数据"),
         "person.fill": _("补充登记"),
         "person.in_post": _("登记在岗"),
         "person.in_post_end": _("登记离岗"),
@@ -126,6 +138,7 @@ register_actions(
         "person.not_same": _("认定不是同一人"),
         "person.undo_merge": _("撤销合并"),
         "person.register": _("登记人员"),
+        "person.reveal": _("看完整号码"),
         "person.tag": _("登记人员类别"),
         "quiet_hours.save": _("登记免打扰时段"),
         "region.import": _("导入行政区划"),
@@ -152,6 +165,7 @@ register_actions(
 
 register_data(
     {
+        "answer": _("答复"),
         "channel": _("怎么发的"),
         "code": _("代号"),
         "codes_left": _("剩下的备用码"),
@@ -161,6 +175,7 @@ register_data(
         "digests_removed": _("删掉的检索码"),
         "document": _("依据文件"),
         "ended": _("结束了几处"),
+        "field": _("哪一项"),
         "field_key": _("更换到的字段密钥"),
         "factor": _("第二重验证"),
         "fields": _("栏目"),
@@ -174,7 +189,10 @@ register_data(
         "choices": _("怎么选的"),
         "kid": _("密钥编号"),
         "kind": _("种类"),
+        "holds": _("依法要留的理由"),
         "how": _("同意方式"),
+        "in_clear": _("带完整号码"),
+        "held": _("留下的"),
         "language": _("语言"),
         "languages": _("有哪几种语言"),
         "required": _("报名前要同意"),
@@ -192,6 +210,7 @@ register_data(
         "predecessor": _("原地区"),
         "proof": _("凭据"),
         "proven": _("核验过的人员"),
+        "purpose": _("用途"),
         "reason": _("原因"),
         "refused": _("不收的消息"),
         "regions": _("地区"),
@@ -231,6 +250,7 @@ register_values(
         "id_type": IdType.choices,
         "model": EmploymentModel.choices,
         "proof": AccountProof.choices,
+        "purpose": RevealReason.choices,
         "relation": AccountRelation.choices,
         "role": Role.choices,
     }
@@ -244,13 +264,16 @@ register_subjects(
         "cms.membership": "user__display_name",
         "cms.organisation": "name",
         "cms.person": "legal_name",
+        "cms.datarequest": "person__legal_name",
         "cms.region": "name",
         "cms.changeproposal": "person__legal_name",
         "cms.personmerge": "kept__legal_name",
         "cms.dataimport": "file__name",
+        "cms.revealrecord": "person__legal_name",
         "cms.storedfile": "name",
         "cms.user": "display_name",
     }
 )
 
 register_values({"kind": PolicyKind.choices, "how": ConsentWay.choices})
+register_values({"field": DataField.choices, "held": DataField.choices, "answer": DataRequestState.choices})

@@ -94,6 +94,7 @@ class AccountProof(models.TextChoices):
     SIGN_UP = "sign_up", _("本人注册")
     OFFICER = "officer", _("窗口核验")
     CONSENT = "consent", _("书面委托")
+    CODE = "code", _("登记手机的验证码")
 
 
 class AffiliationKind(models.TextChoices):
@@ -125,6 +126,89 @@ class ConsentWay(models.TextChoices):
 
     SCREEN = "screen", _("在屏幕上")
     PAPER = "paper", _("在纸上签字")
+
+
+class RevealReason(models.TextChoices):
+    """Why somebody looks at a document number in clear; what it is in detail stands in words beside it."""
+
+    VERIFY = "verify", _("核对证件")
+    CERTIFICATE = "certificate", _("发证、补证")
+    CLAIM = "claim", _("办补贴")
+    CORRECT = "correct", _("更正登记")
+    ASKED = "asked", _("本人要求")
+    OTHER = "other", _("其他")
+
+
+class DataRequestKind(models.TextChoices):
+    """What somebody asks about what is kept about them."""
+
+    CORRECTION = "correction", _("更正")
+    DELETION = "deletion", _("删除")
+
+
+class DataRequestState(models.TextChoices):
+    """Life of such a request."""
+
+    SUBMITTED = "submitted", _("等待答复")
+    PROPOSED = "proposed", _("等待复核")
+    ACCEPTED = "accepted", _("已同意")
+    PARTLY = "partly", _("部分同意")
+    DECLINED = "declined", _("没有同意")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+OPEN_REQUESTS = frozenset({DataRequestState.SUBMITTED, DataRequestState.PROPOSED})
+GRANTED_REQUESTS = frozenset({DataRequestState.ACCEPTED, DataRequestState.PARTLY})
+# A deletion is proposed by one person and approved by another; until the day of erasing it can be taken back.
+DATA_REQUEST_MOVES: dict[str, dict[str, frozenset[str]]] = {
+    DataRequestKind.CORRECTION: {
+        DataRequestState.SUBMITTED: frozenset(
+            {
+                DataRequestState.ACCEPTED,
+                DataRequestState.PARTLY,
+                DataRequestState.DECLINED,
+                DataRequestState.WITHDRAWN,
+            }
+        ),
+        DataRequestState.ACCEPTED: frozenset(),
+        DataRequestState.PARTLY: frozenset(),
+        DataRequestState.DECLINED: frozenset(),
+        DataRequestState.WITHDRAWN: frozenset(),
+    },
+    DataRequestKind.DELETION: {
+        DataRequestState.SUBMITTED: frozenset(
+            {DataRequestState.PROPOSED, DataRequestState.DECLINED, DataRequestState.WITHDRAWN}
+        ),
+        DataRequestState.PROPOSED: frozenset(
+            {
+                DataRequestState.SUBMITTED,
+                DataRequestState.ACCEPTED,
+                DataRequestState.PARTLY,
+                DataRequestState.WITHDRAWN,
+            }
+        ),
+        DataRequestState.ACCEPTED: frozenset({DataRequestState.WITHDRAWN}),
+        DataRequestState.PARTLY: frozenset({DataRequestState.WITHDRAWN}),
+        DataRequestState.DECLINED: frozenset(),
+        DataRequestState.WITHDRAWN: frozenset(),
+    },
+}
+
+
+class DataField(models.TextChoices):
+    """What of a person a correction is about, and what a legal hold keeps."""
+
+    NAME = "name", _("姓名")
+    DOCUMENT = "document", _("证件")
+    BIRTH = "birth", _("性别、出生日期")
+    PHONE = "phone", _("联系电话")
+    ETHNICITY = "ethnicity", _("民族")
+    EDUCATION = "education", _("文化程度")
+    ADDRESS = "address", _("户籍地址")
+    POSTS = "posts", _("在岗时段")
+    GROUPS = "groups", _("人员类别")
+    TRAINING = "training", _("课、成绩、证书")
+    OTHER = "other", _("其他")
 
 
 class EmploymentModel(models.TextChoices):
@@ -183,9 +267,10 @@ class FileKind(models.TextChoices):
     BATCH_EXPORT = "batch_export", _("补贴批次导出")
     EVIDENCE = "evidence", _("佐证材料")
     REGIONS = "regions", _("上传的区划文件")
+    MY_DATA = "my_data", _("本人导出的数据")
 
 
-SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE})
+SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE, FileKind.MY_DATA})
 
 
 class HeartbeatKind(models.TextChoices):
@@ -312,3 +397,4 @@ class CodePurpose(models.TextChoices):
     SIGN_IN = "sign_in", _("登录")
     RESET = "reset", _("重设密码")
     PAPER_RESET = "paper_reset", _("凭条重设密码")
+    BIND = "bind", _("绑定登记过的人")

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from cms.backoffice.messages import failed_deliveries, unread_messages
 from cms.backoffice.todo import todos
-from cms.enums import Channel, JobState
+from cms.enums import Channel, DataRequestKind, DataRequestState, JobState
 from cms.messaging import MessageKind, MessageText, register_kind
 from cms.models import Job, Message
+from cms.services.data_requests import ANSWERED
+from cms.ui.dates import full_date
 
 
 def _job_words(message: Message) -> MessageText:
@@ -46,6 +48,29 @@ register_kind(
         # Whoever starts a job mostly waits for it; who prefers a mail switches it on.
         is_wanted_by_default=False,
         for_staff=True,
+    )
+)
+
+
+def _request_words(message: Message) -> MessageText:
+    kind = DataRequestKind(message.about["kind"])
+    state = DataRequestState(message.about["state"])
+    title = _("您的更正申请有答复了") if kind == DataRequestKind.CORRECTION else _("您的删除申请有答复了")
+    if "erase_on" in message.about:
+        day = full_date(dt.date.fromisoformat(message.about["erase_on"]))
+        body = _("%(state)s。%(day)s删除并关闭账号，在那以前可以撤回。") % {"state": state.label, "day": day}
+    else:
+        body = _("%(state)s。打开看看为什么。") % {"state": state.label}
+    return MessageText(title, body)
+
+
+register_kind(
+    MessageKind(
+        ANSWERED,
+        gettext_lazy("更正、删除申请的答复"),
+        words=_request_words,
+        link=lambda message: reverse("account:data"),
+        why_necessary=gettext_lazy("这是您问的事，答复要让您知道。"),
     )
 )
 todos.register("unread_messages", unread_messages)

@@ -20,6 +20,11 @@ _PEOPLE = frozenset({"add_person", "add_personslip"})
 _ROSTERS = frozenset({"add_dataimport", "view_dataimport"})
 _MERGES = frozenset({"merge_person", "view_personmerge"})
 _CHANGES = frozenset({"view_changeproposal", "change_changeproposal"})
+# Who looks at numbers, who reads who looked; who answers what people ask about their data.
+_NUMBERS = frozenset({"reveal_number"})
+_READ_REVEALS = frozenset({"view_revealrecord"})
+_ANSWER = frozenset({"view_datarequest", "change_datarequest"})
+_APPROVE = _ANSWER | {"approve_deletion"}
 _LICENCES = frozenset({"add_licence", "change_licence"})
 _REGIONS = frozenset({"add_region", "add_regionsuccession", "delete_regionsuccession"})
 _READ_MESSAGES = frozenset({"view_delivery", "view_quiethours"})
@@ -42,6 +47,9 @@ role_permissions.register(
         | _REGIONS
         | _SEND_AGAIN
         | _KEYS
+        | _NUMBERS
+        | _READ_REVEALS
+        | _APPROVE
         | {"add_quiethours"}
         | {"view_policytext", "add_policytext", "view_consentrule", "add_consentrule", "change_sitesettings"}
         | {"add_organisation", "change_organisation"},
@@ -52,10 +60,19 @@ role_permissions.register(
         | _MERGES
         | _CHANGES
         | _LICENCES
-        | _SEND_AGAIN,
-        Role.PLANNER: _READ_PEOPLE | _ROSTERS | _PEOPLE | _SEND_AGAIN | {"view_changeproposal"},
-        Role.SUBSIDY_OFFICER: _READ_PEOPLE | _READ_MESSAGES,
+        | _SEND_AGAIN
+        | _NUMBERS
+        | _READ_REVEALS
+        | _APPROVE,
+        Role.PLANNER: _READ_PEOPLE
+        | _ROSTERS
+        | _PEOPLE
+        | _SEND_AGAIN
+        | _NUMBERS
+        | _ANSWER
+        | {"view_changeproposal"},
+        Role.SUBSIDY_OFFICER: _READ_PEOPLE | _READ_MESSAGES | _NUMBERS,
         Role.APPROVER: _READ_PEOPLE | _READ_MESSAGES | _MERGES | _CHANGES,
-        Role.AUDITOR: _READ_PEOPLE | _READ_MESSAGES | {"view_auditseal"},
+        Role.AUDITOR: _READ_PEOPLE | _READ_MESSAGES | _READ_REVEALS | {"view_auditseal"},
     },
 )

@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from cms import audit
+from cms import audit, shared_phone
 from cms.models import User
 from cms.navigation import links_for, work_menu
 from cms.roles import Role
@@ -55,8 +55,9 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 def begin(request: HttpRequest, user: User, *, way: str, target: str, at: dt.datetime) -> HttpResponseBase:
     """Go on after the first proof (``way``: password, code, slip …): sign in, or ask for the second factor."""
+    shared = shared_phone.is_wanted(request)
     if not second_factor.is_enrolled(user):
-        return finish(request, user, way=way, target=target, factor=False, at=at)
+        return finish(request, user, way=way, target=target, factor=False, shared=shared, at=at)
     if request.user.is_authenticated and request.user.pk != user.pk:
         logout(request)
     request.session[PENDING_KEY] = {
@@ -64,6 +65,7 @@ def begin(request: HttpRequest, user: User, *, way: str, target: str, at: dt.dat
         "hash": user.get_session_auth_hash(),
         "way": way,
         "next": target,
+        "shared": shared,
         "at": at.timestamp(),
     }
     return redirect("account:second_factor")
@@ -89,15 +91,31 @@ def pending(request: HttpRequest, *, at: dt.datetime) -> tuple[User, str, str] |
 
 @transaction.atomic
 def finish(
-    request: HttpRequest, user: User, *, way: str, target: str, factor: bool, at: dt.datetime
+    request: HttpRequest,
+    user: User,
+    *,
+    way: str,
+    target: str,
+    factor: bool,
+    shared: bool | None = None,
+    at: dt.datetime,
 ) -> HttpResponseBase:
-    """Open the session, write the audit entry, and lead where ``target`` says or the account begins."""
+    """Open the session, write the audit entry, and lead where ``target`` says or the account begins.
+
+    ``shared``: whether others use this phone too; ``None``: as the first proof said.
+    """
+    if shared is None:
+        shared = bool(request.session.get(PENDING_KEY, {}).get("shared")) or shared_phone.is_shared(request)
     login(request, user, backend=BACKEND)
     request.session.pop(PENDING_KEY, None)
+    request.session.pop(shared_phone.SESSION_KEY, None)
+    if shared:
+        shared_phone.begin(request, at=at)
     if factor:
         mark_factor(request, at=at)
     audit.record("account.sign_in", user, by=user, at=at, way=way, factor=factor)
-    return redirect(target or landing_url(request))
+    response = redirect(target or landing_url(request))
+    return shared_phone.keep_choice(request, response, is_on=shared)
 
 
 def mark_factor(request: HttpRequest, *, at: dt.datetime) -> None:

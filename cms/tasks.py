@@ -52,6 +52,14 @@ def expire_files() -> int:
     return expire_files(timezone.now())
 
 
+@shared_task(name="cms.tasks.erase_people")
+def erase_people() -> int:
+    """Carry out the deletions whose day has come."""
+    from cms.services.erasing import erase_due
+
+    return erase_due(timezone.now())
+
+
 @shared_task(name="cms.tasks.forget_links")
 def forget_links() -> int:
     """Remove links to private files that ended long ago."""

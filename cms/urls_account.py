@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cms.views import account, codes, consents, me, messages, second_factor, security, slips
+from cms.views import (
+    account,
+    binding,
+    codes,
+    consents,
+    me,
+    messages,
+    my_data,
+    second_factor,
+    security,
+    shared_phone,
+    slips,
+)
 
 app_name = "account"
 urlpatterns = [
@@ -18,10 +30,19 @@ urlpatterns = [
     path("account/code/enter/", codes.code_enter, name="code_enter"),
     path("account/forgotten/", codes.forgotten, name="forgotten"),
     path("account/forgotten/code/", codes.forgotten_code, name="forgotten_code"),
+    path("account/leave/", shared_phone.leave, name="leave"),
+    path("account/locked/", shared_phone.locked, name="locked"),
+    path("account/awake/", shared_phone.awake, name="awake"),
     path("account/second-factor/", second_factor.second_factor, name="second_factor"),
     path("me/", me.home, name="home"),
     path("me/switch/", me.switch, name="switch"),
-    path("me/information/", me.information, name="information"),
+    path("me/bind/", binding.ask, name="bind"),
+    path("me/bind/code/", binding.enter, name="bind_code"),
+    path("me/data/", my_data.data, name="data"),
+    path("me/data/export/", my_data.export, name="data_export"),
+    path("me/data/correct/", my_data.correct, name="data_correct"),
+    path("me/data/delete/", my_data.delete, name="data_delete"),
+    path("me/data/requests/<uuid:pk>/withdraw/", my_data.withdraw, name="data_withdraw"),
     path("me/messages/", messages.inbox, name="messages"),
     path("me/messages/read/", messages.read_all, name="messages_read"),
     path("me/messages/settings/", messages.choose, name="message_settings"),

@@ -18,6 +18,7 @@ from cms.access import role_required
 from cms.backoffice.accounts import AccountViewSet
 from cms.backoffice.audit import AuditViewSet
 from cms.backoffice.corrections import ChangeViewSet
+from cms.backoffice.data_requests import DataRequestViewSet
 from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.imports import ImportViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
@@ -30,6 +31,7 @@ from cms.backoffice.page_rights import register_role_policies
 from cms.backoffice.people import PersonViewSet
 from cms.backoffice.policies import ConsentRuleViewSet, PolicyViewSet
 from cms.backoffice.regions import RegionViewSet
+from cms.backoffice.reveals import RevealViewSet
 from cms.backoffice.seals import SealViewSet, SigningKeyViewSet
 from cms.backoffice.site_guide import SiteGuideMenuItem, SiteGuideView, pages_to_approve
 from cms.backoffice.successions import SuccessionViewSet
@@ -49,6 +51,7 @@ class PeopleGroup(ViewSetGroup):
         PersonViewSet,
         ChangeViewSet,
         MergeViewSet,
+        DataRequestViewSet,
         ImportViewSet,
         OrganisationViewSet,
         MembershipViewSet,
@@ -57,6 +60,7 @@ class PeopleGroup(ViewSetGroup):
         SuccessionViewSet,
         JobViewSet,
         AuditViewSet,
+        RevealViewSet,
         SealViewSet,
         SigningKeyViewSet,
     )

@@ -10,6 +10,7 @@ from django.utils import timezone
 from certificates.demo.class_life import moment
 from certificates.demo.elsewhere import add_other_classes
 from certificates.demo.register import add_register_work
+from certificates.demo.rights import ask_about_data
 from certificates.demo.stage import set_stage
 from certificates.demo.story import STEPS, Story
 from certificates.refreshers.services.reminding import queue_reminders
@@ -40,6 +41,7 @@ def load_world(now: dt.datetime, *, tell: Callable[[str], None]) -> None:
     for step in STEPS:
         step(story)
         post_told()
+    ask_about_data(story)
     add_other_classes(story)
     add_register_work(story.stage, now)
     queue_reminders(now)

@@ -21,13 +21,13 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from cms.access import get_visible_or_404
-from cms.backoffice.slips import slip_link, slip_picture
 from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedModelViewSet
 from cms.errors import DomainError
 from cms.models import Membership, User
 from cms.phones import mask_phone
 from cms.services import codes, second_factor
 from cms.services.sessions import end_sessions, signed_in_devices
+from cms.slip_sheets import slip_link, slip_picture
 
 # Who appoints people also looks after their accounts.
 LOOK_AFTER = "cms.add_membership"

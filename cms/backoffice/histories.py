@@ -19,6 +19,8 @@ def _of_person(person: Person) -> Mapping[str, Iterable[Any]]:
         "cms.healthcertificate": person.health_certificates.values_list("pk", flat=True),
         "cms.educationrecord": person.education_records.values_list("pk", flat=True),
         "cms.changeproposal": person.change_proposals.values_list("pk", flat=True),
+        "cms.revealrecord": person.reveals.values_list("pk", flat=True),
+        "cms.datarequest": person.data_requests.values_list("pk", flat=True),
     }
 
 

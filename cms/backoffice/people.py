@@ -18,7 +18,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.admin.widgets.button import Button
 
-from cms.backoffice import person_forms, slips
+from cms.backoffice import person_forms, reveals, slips
 from cms.backoffice.corrections import CorrectView
 from cms.backoffice.doubles import double_urls
 from cms.backoffice.history import history_of
@@ -51,6 +51,8 @@ from cms.models import (
 )
 from cms.querysets import live_on
 from cms.services.people import register_person
+from cms.services.reveals import standpoint
+from cms.slip_sheets import LIMIT
 
 # Rights of the screens: one to register and record, one to hand out access.
 RECORD = "cms.add_person"
@@ -139,7 +141,7 @@ class PersonIndexView(ScopedIndexView):
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Say whether slips can be printed."""
-        kwargs["slip_limit"] = slips.LIMIT if self.request.user.has_perm(GIVE_ACCESS) else 0
+        kwargs["slip_limit"] = LIMIT if self.request.user.has_perm(GIVE_ACCESS) else 0
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)
         return context
 
@@ -260,6 +262,7 @@ class PersonInspectView(ScopedInspectView):
             .filter(person=person, state=ChangeState.WAITING)
             .first(),
             merges=list(person.merges_kept.filter(undone_at__isnull=True).select_related("merged")),
+            can_reveal=user.has_perm(reveals.REVEAL) and standpoint(user, person) is not None,
             **kwargs,
         )
         return context
@@ -309,6 +312,7 @@ class PersonViewSet(ScopedModelViewSet):
             path("<int:pk>/health/", person_forms.HealthCertificateView.as_view(), name="health"),
             path("<int:pk>/education/", person_forms.EducationView.as_view(), name="education"),
             path("<int:pk>/consent/", person_forms.PaperConsentView.as_view(), name="consent"),
+            path("<int:pk>/number/<int:document>/", reveals.RevealView.as_view(), name="reveal"),
             path("<int:pk>/delegate/", person_forms.DelegateView.as_view(), name="delegate"),
             *merge_urls(),
             *double_urls(),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.backoffice.todo import Todo, todos
 from cms.enums import ImportState, JobState, LicenceState
-from cms.models import AuditEntry, DataImport, Job, Licence, Membership, Organisation, User
+from cms.models import AuditEntry, DataImport, DataRequest, Job, Licence, Membership, Organisation, User
 from cms.roles import Role
 from cms.services.licences import licence_standings
 
@@ -36,6 +36,19 @@ def imports_to_confirm(user: User) -> Todo | None:
         _("看一看有问题的行，确认以后才导入"),
         rows.count(),
         _index("imports:index", state=ImportState.CHECKED),
+    )
+
+
+def data_requests_to_answer(user: User) -> Todo | None:
+    """Requests about their own data that people wait for an answer to."""
+    if not user.has_perm("cms.change_datarequest"):
+        return None
+    rows = DataRequest.objects.visible_to(user).open()
+    return Todo(
+        _("更正和删除申请"),
+        _("看一看，答复本人；删除要两个人办"),
+        rows.count(),
+        reverse("data_requests:index"),
     )
 
 
@@ -102,6 +115,7 @@ def files_handed_out(user: User) -> Todo | None:
     )
 
 
+todos.register("data_requests", data_requests_to_answer)
 todos.register("imports", imports_to_confirm)
 todos.register("jobs_failed", failed_jobs)
 todos.register("appointments_ending", appointments_ending)

@@ -51,6 +51,12 @@ class SignInForm(forms.Form):
     password = password_field(_("密码"), "current-password", error_messages={"required": _("请填密码。")})
 
 
+class UnlockForm(RefusalForm):
+    """The password of who uses a shared phone."""
+
+    password = password_field(_("密码"), "current-password", error_messages={"required": _("请填密码。")})
+
+
 class SignUpForm(RefusalForm):
     """What a trainee tells on the phone."""
 
@@ -150,6 +156,24 @@ class SlipAccountForm(RefusalForm):
 def _account_words(user: User) -> str:
     name = mask_phone(user.phone) if user.phone else user.username
     return gettext("给账号 %(name)s 重设密码") % {"name": name}
+
+
+class BindForm(RefusalForm):
+    """What the register may hold: name, document and the phone on record; none of it is confirmed."""
+
+    legal_name = forms.CharField(
+        label=_("姓名"), max_length=100, error_messages={"required": _("请填姓名，和身份证上一样。")}
+    )
+    id_type = forms.ChoiceField(label=_("证件类型"), choices=IdType, initial=IdType.CITIZEN_ID)
+    number = forms.CharField(
+        label=_("证件号码"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "class": "input-id", "autocapitalize": "characters"}
+        ),
+        error_messages={"required": _("请填证件号码。")},
+    )
+    phone = _phone(help_text=_("报名表或花名册上留的那个。"))
 
 
 class SlipRelationForm(RefusalForm):

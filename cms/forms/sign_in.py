@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cms.enums import AccountRelation
 from cms.forms.account import NEW_PASSWORD_HINT, password_field
 from cms.forms.refusals import RefusalForm
 from cms.services.codes import mails_are_sent, texts_are_sent
@@ -54,6 +55,17 @@ class SentCodeForm(RefusalForm):
     """The code that was sent."""
 
     code = _code_field(_("6 位码"))
+
+
+class BindCodeForm(SentCodeForm):
+    """The code that went to the phone on record, and whose it is."""
+
+    relation = forms.ChoiceField(
+        label=_("这个人是谁？"),
+        choices=[(AccountRelation.SELF, _("我本人")), (AccountRelation.FAMILY, _("我家里人"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请选一项。")},
+    )
 
 
 class NewPasswordForm(RefusalForm):

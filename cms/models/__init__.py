@@ -17,6 +17,7 @@ from cms.models.messages import (
     QuietHours,
 )
 from cms.models.moderation import RoleApprovalTask
+from cms.models.my_data import DataRequest, RevealRecord
 from cms.models.operations import Heartbeat
 from cms.models.organisations import Licence, Organisation, OrganisationKind
 from cms.models.pages import HomePage, InfoPage, NewsIndexPage, NewsPage
@@ -49,6 +50,7 @@ __all__ = [
     "Consent",
     "ConsentRule",
     "DataImport",
+    "DataRequest",
     "Delivery",
     "DocumentDigest",
     "DoubleReview",
@@ -83,6 +85,7 @@ __all__ = [
     "QuietHours",
     "Region",
     "RegionSuccession",
+    "RevealRecord",
     "RoleApprovalTask",
     "SealChain",
     "SignInCode",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.enums import CodePurpose
 from cms.ids import uuid7
+from cms.models.people import Person
 
 
 class SignInCode(models.Model):
@@ -26,6 +27,8 @@ class SignInCode(models.Model):
         null=True,
         related_name="sign_in_codes",
     )
+    # Whom a code for binding would bind; empty when what was typed fits nobody: it fails like a wrong one.
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="+")
     code_digest = models.CharField(max_length=64, db_index=True)
     made_at = models.DateTimeField(_("时间"))
     expires_at = models.DateTimeField(_("有效期至"), db_index=True)

@@ -210,11 +210,19 @@ def redeem_slip(
         if faults:
             raise Refusals(faults)
         user = _create_user(phone, password, slip.person.legal_name, at=at)
-    if relation == AccountRelation.SELF:
-        _leave_own_person(user, slip.person, at=at)
-    _link(user, slip.person, AccountRelation(relation), AccountProof.SLIP, by=user, at=at)
+    bind_account(user, slip.person, AccountRelation(relation), AccountProof.SLIP, at=at)
     _use(slip, by=user, at=at)
     return user
+
+
+@transaction.atomic
+def bind_account(
+    user: User, person: Person, relation: AccountRelation, proof: AccountProof, *, at: dt.datetime
+) -> PersonAccount:
+    """Bind ``user`` to a person on a proof that its holder brought; raises ``DomainError`` ``self_taken``."""
+    if relation == AccountRelation.SELF:
+        _leave_own_person(user, person, at=at)
+    return _link(user, person, relation, proof, by=user, at=at)
 
 
 def _lock_slip(code: str, *, at: dt.datetime) -> PersonSlip:

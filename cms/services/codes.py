@@ -56,10 +56,7 @@ def send_code(purpose: CodePurpose, target: str, *, at: dt.datetime) -> SignInCo
     ``code_soon``.
     """
     target = _normalise(target)
-    if _minute.take(target, at=at):
-        raise DomainError("code_soon", _("一分钟里只能要一次码，请等一会儿再要。"), field="target")
-    if _day.take(target, at=at):
-        raise DomainError("code_soon", _("今天要的码太多了，请明天再要，或者打电话问。"), field="target")
+    refuse_too_many(target, at=at)
     found = User.objects.filter(is_active=True)
     user = found.filter(email__iexact=target).first() if "@" in target else found.filter(phone=target).first()
     code = f"{secrets.randbelow(10**6):06d}"
@@ -76,6 +73,14 @@ def send_code(purpose: CodePurpose, target: str, *, at: dt.datetime) -> SignInCo
             by_mail = "@" in target
             tasks.deliver_code(str(row.pk), encrypt_text(code), by_mail, translation.get_language() or "")
     return row
+
+
+def refuse_too_many(target: str, *, at: dt.datetime) -> None:
+    """Count one code for a phone or address; raise ``DomainError`` ``code_soon`` beyond one a minute and so many a day."""
+    if _minute.take(target, at=at):
+        raise DomainError("code_soon", _("一分钟里只能要一次码，请等一会儿再要。"), field="target")
+    if _day.take(target, at=at):
+        raise DomainError("code_soon", _("今天要的码太多了，请明天再要，或者打电话问。"), field="target")
 
 
 def _normalise(target: str) -> str:
@@ -108,7 +113,8 @@ def _is_right(row: SignInCode, code: str) -> bool:
 
 def deliver(code_id: str, sealed: str, *, by_mail: bool, language: str, at: dt.datetime) -> bool:
     """Hand the code over to the gateway or the mail server; say whether it took it. Late codes are not sent."""
-    row = SignInCode.objects.select_related("user").filter(pk=code_id, expires_at__gt=at).first()
+    rows = SignInCode.objects.select_related("user", "person")
+    row = rows.filter(pk=code_id, expires_at__gt=at).first()
     user = row.user if row else None
     if row is None or user is None:
         return False
@@ -116,6 +122,8 @@ def deliver(code_id: str, sealed: str, *, by_mail: bool, language: str, at: dt.d
     with translation.override(language or settings.LANGUAGE_CODE):
         if row.purpose == CodePurpose.SIGN_IN:
             text = _("登录码 %(code)s，%(minutes)s 分钟内有效。不要告诉别人。不是您要的，不用理它。")
+        elif row.purpose == CodePurpose.BIND:
+            text = _("绑定账号的码 %(code)s，%(minutes)s 分钟内有效。给了别人，别人就能替您办事。")
         else:
             text = _("重设密码的码 %(code)s，%(minutes)s 分钟内有效。不要告诉别人。不是您要的，不用理它。")
         words = text % {"code": decrypt_text(sealed), "minutes": minutes}
@@ -123,10 +131,12 @@ def deliver(code_id: str, sealed: str, *, by_mail: bool, language: str, at: dt.d
     if by_mail:
         return bool(user.email) and bool(send_mail(subject, words, None, [str(user.email)]))
     gateway = sms_gateway()
-    if gateway is None or not user.phone:
+    # A code that binds goes to the phone on record, whatever phone the account has.
+    phone = normalise_phone(row.person.phone) if row.person else user.phone
+    if gateway is None or not phone:
         return False
     try:
-        gateway.send(user.phone, words)
+        gateway.send(phone, words)
     except SmsRefusedError:
         return False
     return True
@@ -137,21 +147,35 @@ def redeem_code(code_id: str, code: str, *, purpose: CodePurpose, at: dt.datetim
 
     Raises ``DomainError`` ``code_wrong``: wrong, late, used, tried too often and sent to nobody sound alike.
     """
+    row = use_code(code_id, code, purpose=purpose, at=at)
+    if row is None or row.user is None:
+        raise code_wrong()
+    return row.user
+
+
+def use_code(code_id: str, code: str, *, purpose: CodePurpose, at: dt.datetime) -> SignInCode | None:
+    """Return the row that a code fits, which is then used, else ``None`` and one try less.
+
+    Never inside another transaction: a refusal must not give the try back.
+    """
     typed = "".join(one for one in unicodedata.normalize("NFKC", code) if one.isdigit())
-    user = None
     with transaction.atomic():
-        rows = SignInCode.objects.select_for_update(of=("self",)).select_related("user")
+        rows = SignInCode.objects.select_for_update(of=("self",)).select_related("user", "person")
         row = rows.filter(pk=code_id, purpose=purpose, used_at__isnull=True, expires_at__gt=at).first()
-        if row is not None and row.tries < settings.CODE_TRIES:
-            row.tries += 1
-            if row.user and row.user.is_active and _is_right(row, typed):
-                user, row.used_at = row.user, at
-            row.save(update_fields=["tries", "used_at"])
-    if user is None:
-        raise DomainError(
-            "code_wrong", _("码不对，或者已经过时。请再看看；五次不对，要重新要一个。"), field="code"
-        )
-    return user
+        if row is None or row.tries >= settings.CODE_TRIES:
+            return None
+        row.tries += 1
+        if row.user and row.user.is_active and _is_right(row, typed):
+            row.used_at = at
+        row.save(update_fields=["tries", "used_at"])
+    return row if row.used_at else None
+
+
+def code_wrong() -> DomainError:
+    """Return the one refusal for every code that opens nothing."""
+    return DomainError(
+        "code_wrong", _("码不对，或者已经过时。请再看看；五次不对，要重新要一个。"), field="code"
+    )
 
 
 # --- on paper ----------------------------------------------------------------------------------------

@@ -102,9 +102,14 @@ def _spent_digests() -> Any:
 
 
 def stale_documents() -> Any:
-    """Return the documents that cannot be found by the newest look-up key alone."""
+    """Return the documents that cannot be found by the newest look-up key alone; erased ones have no number."""
     newest = DocumentDigest.objects.filter(key_id=crypto.lookup_key_ids()[0])
-    return PersonDocument.objects.exclude(pk__in=newest.values("document_id"))
+    return kept_documents().exclude(pk__in=newest.values("document_id"))
+
+
+def kept_documents() -> Any:
+    """Return the documents whose number was not erased."""
+    return PersonDocument.objects.exclude(number_token="")
 
 
 def renew_digests(document: PersonDocument) -> None:

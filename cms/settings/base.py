@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "cms.middleware.UploadLimitMiddleware",
     "cms.middleware.AddressMiddleware",
     "cms.middleware.NotAllowedPageMiddleware",
+    "cms.shared_phone.SharedPhoneMiddleware",
     "cms.signing_in.SignedInMiddleware",
     "cms.backoffice.gate.BackofficeGate",
 ]
@@ -118,6 +119,12 @@ THROTTLE_SECONDS = 15 * 60
 # A whole school may sit behind one address; a list of stolen passwords tries more names than that.
 THROTTLE_ADDRESS_FAILURES = 200
 SLIP_DAYS = 30
+# One officer sees so many document numbers in clear a day.
+REVEALS_A_DAY = env_int("REVEALS_A_DAY", 30)
+# A shared phone asks for the password after so many minutes without a touch.
+SHARED_PHONE_MINUTES = env_int("SHARED_PHONE_MINUTES", 5)
+# A deletion that two people agreed to is carried out so many days later: time to take it back.
+DELETION_DAYS = env_int("DELETION_DAYS", 7)
 # A link to a private file serves its owner so long.
 FILE_LINK_HOURS = 24
 # Codes by text message or e-mail.
@@ -239,6 +246,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-job-items": {"task": "cms.tasks.sweep_job_items", "schedule": 3600.0},
     "expire-files": {"task": "cms.tasks.expire_files", "schedule": 3600.0},
     "discard-strays": {"task": "cms.tasks.discard_strays", "schedule": 3600.0},
+    "erase-people": {"task": "cms.tasks.erase_people", "schedule": 3600.0},
     "forget-links": {"task": "cms.tasks.forget_links", "schedule": 86400.0},
     "discard-nameless-bytes": {"task": "cms.tasks.discard_nameless_bytes", "schedule": 86400.0},
     "expire-offers": {"task": "caravan.tasks.expire_offers", "schedule": 60.0},
@@ -260,7 +268,7 @@ JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 30)
 JOB_ITEMS_KEEP_DAYS = env_int("JOB_ITEMS_KEEP_DAYS", 180)
 # How long the bytes of a private file are kept, by its kind; a kind that is not named: for ever.
 # Rosters: long enough to put wrong rows right and to answer questions; then the numbers are gone.
-FILE_KEEP_DAYS = {"roster": 30}
+FILE_KEEP_DAYS = {"roster": 30, "my_data": 1}
 
 _ADMIN_STYLE = "'unsafe-inline'"
 CONTENT_SECURITY_POLICY = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.db import DatabaseError
 from django.forms import BaseForm, BoundField
 from django.template.context import Context
@@ -13,8 +16,10 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from cms import navigation
+from cms import navigation, shared_phone
+from cms.acting import acting_link, request_links
 from cms.backoffice.panels import panels_for
+from cms.enums import AccountRelation
 from cms.ui import dates, figures, form_fields, states
 
 register = template.Library()
@@ -95,6 +100,14 @@ def bar(value: Any, maximum: Any, label: str, tone: str = "", thick: bool = Fals
     return {"value": value, "maximum": maximum, "label": label, "tone": tone, "thick": thick}
 
 
+@register.simple_tag
+def data_value(value: Any) -> Any:
+    """Show what is kept as a reader reads it: days and moments in words, the rest as it is."""
+    if isinstance(value, dt.datetime):
+        return dates.moment(value)
+    return dates.full_date(value) if isinstance(value, dt.date) else value
+
+
 @register.simple_tag(takes_context=True)
 def panels(context: Context, place: str, subject: Any = None) -> SafeString:
     """Render the panels that apps registered for ``place``, in their order."""
@@ -117,6 +130,38 @@ def menu_links(context: Context, menu: str = "public") -> list[navigation.MenuLi
         "footer": navigation.footer_menu,
     }
     return navigation.links_for(menus[menu], context.get("request"))
+
+
+@register.inclusion_tag("components/shared_choice.html", takes_context=True)
+def shared_phone_choice(context: Context) -> dict[str, Any]:
+    """Ask at sign-in whether others use this phone too; what the phone said last is ticked."""
+    request = context["request"]
+    return {"checked": shared_phone.is_wanted(request), "minutes": settings.SHARED_PHONE_MINUTES}
+
+
+@register.inclusion_tag("components/acting_bar.html", takes_context=True)
+def acting_bar(context: Context, only_shared: bool = False) -> dict[str, Any]:
+    """Say for whom the account acts when it is not for its owner, and lock a shared phone in one tap."""
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    if request is None or user is None or not user.is_authenticated:
+        return {}
+    link, links = None, []
+    if not only_shared:
+        # An error page shows the bar too, also while the database is what is broken.
+        with suppress(DatabaseError):
+            link, links = acting_link(request), request_links(request)
+    shared = shared_phone.is_shared(request)
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "acts_for": link.person if link and link.relation != AccountRelation.SELF else None,
+        "own": next((one for one in links if one.relation == AccountRelation.SELF), None),
+        "others": [one for one in links if link and one.pk != link.pk],
+        "shared": shared,
+        "lock_after": settings.SHARED_PHONE_MINUTES * 60,
+        "place": request.get_full_path() if request.method == "GET" else "",
+    }
 
 
 @register.simple_tag(takes_context=True)

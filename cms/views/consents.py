@@ -50,7 +50,7 @@ def agree(request: SignedInRequest) -> HttpResponseBase:
         except DomainError as error:
             form.add_refusals(error)
         else:
-            messages.success(request, _("记下了。随时可以在“我的信息”里看，也可以撤回。"))
+            messages.success(request, _("记下了。随时可以在“我的数据”里看，也可以撤回。"))
             return redirect(target or reverse("account:home"))
     context = {"form": form, "link": link, "next": target, "region": region}
     return render(request, "cms/me/agree.html", context)
@@ -67,7 +67,7 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponseBase:
     if request.method == "POST":
         withdraw_consent(consent, by=request.user, at=timezone.now())
         messages.success(request, _("撤回了《%(title)s》。") % {"title": consent.text.title})
-        return redirect("account:information")
+        return redirect("account:data")
     context = {"consent": consent, "link": link}
     return render(request, "cms/me/withdraw_consent.html", context)
 
@@ -93,7 +93,7 @@ def _next_url(request: HttpRequest) -> str:
 
 
 def agreements_of(link: PersonAccount) -> dict[str, Any]:
-    """Return what 我的信息 shows: consents and undertakings, the newest first (two queries)."""
+    """Return what 我的数据 shows: consents and undertakings, the newest first (two queries)."""
     person = link.person
     return {
         "consents": list(person.consents.select_related("text", "given_by").order_by("-given_at", "-pk")),

@@ -1,4 +1,4 @@
-"""One's own pages: what is next, for whom the account acts, what we hold."""
+"""One's own pages: what is next, for whom the account acts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from typing import cast
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cms.access import signed_in
-from cms.acting import acting_link, links_of, switch_to
+from cms.acting import acting_link, links_of, request_links, switch_to
 from cms.models import Person, PersonAccount, PersonDocument, User
-from cms.querysets import live_on
-from cms.views.consents import agreements_of, asks_again
+from cms.services.codes import texts_are_sent
+from cms.views.consents import asks_again
 
 
 @signed_in
@@ -23,7 +22,7 @@ from cms.views.consents import agreements_of, asks_again
 def home(request: HttpRequest) -> HttpResponse:
     """The trainee's home; the panels come from the apps above."""
     link = acting_link(request)
-    links = links_of(cast(User, request.user))
+    links = request_links(request)
     context = {
         "link": link,
         "person": link.person if link else None,
@@ -31,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tails": _tails(links),
         "asked": asks_again(link) if link else [],
         "needs_proof": link is not None and not _current_documents(link.person),
+        "can_bind": texts_are_sent(),
     }
     return render(request, "cms/me/home.html", context)
 
@@ -59,23 +59,3 @@ def switch(request: HttpRequest) -> HttpResponseBase:
             switch_to(request, link.person)
             return redirect("account:home")
     raise Http404
-
-
-@signed_in
-@never_cache
-@require_safe
-def information(request: HttpRequest) -> HttpResponse:
-    """What is held about the person, and which organisations see them and why."""
-    link = acting_link(request)
-    if link is None:
-        raise Http404
-    today = timezone.localdate()
-    affiliations = link.person.affiliations.filter(live_on(today, start="since", end="until"))
-    context = {
-        "link": link,
-        "person": link.person,
-        "documents": _current_documents(link.person),
-        "affiliations": affiliations.select_related("organisation").order_by("organisation__name", "since"),
-        **agreements_of(link),
-    }
-    return render(request, "cms/me/information.html", context)

@@ -82,8 +82,8 @@ def test_without_a_gateway_nothing_promises_a_text(client: Client, settings: Any
 
 def test_one_signs_in_with_a_code_once(client: Client, user: User, texts: Any, ask: Any, caplog: Any) -> None:
     caplog.set_level(logging.DEBUG)
-    assert "/account/code/?next=%2Fme%2Finformation%2F" in (
-        client.get("/account/sign-in/?next=/me/information/").content.decode()
+    assert "/account/code/?next=%2Fme%2Fdata%2F" in (
+        client.get("/account/sign-in/?next=/me/data/").content.decode()
     )
     assert ask(client, "/account/code/", "139 0000 0417").headers["Location"] == "/account/code/enter/"
     ((phone, text),) = texts

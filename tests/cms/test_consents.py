@@ -229,14 +229,14 @@ def test_on_the_phone_one_reads_agrees_sees_and_withdraws(client: Client, user: 
     assert answer.headers["Location"] == "/stops/"
     assert client.post("/me/consents/", {"next": "https://elsewhere.example/"}).headers["Location"] == "/me/"
     assert "报名前要先看一看说明" not in client.get("/me/").content.decode()
-    text = client.get("/me/information/").content.decode()
+    text = client.get("/me/data/").content.decode()
     assert "隐私说明" in text
     consent = person.consents.get(text__kind=PolicyKind.PRIVACY)
     where = f"/me/consents/{consent.pk}/withdraw/"
     assert where in text
     assert "已经上的课、已经发的证，照样算数。" in client.get(where).content.decode()
     client.post(where)
-    assert "已撤回" in client.get("/me/information/").content.decode()
+    assert "已撤回" in client.get("/me/data/").content.decode()
     assert client.get(where).status_code == 404
     assert "报名前要先看一看说明" in client.get("/me/").content.decode()
 

@@ -171,6 +171,12 @@ def test_a_slip_printed_before_the_change_still_opens(
     assert find_slip(code, at=NOW) == slip
 
 
+_TOKENS = (
+    "number_token", "errors_token", "snapshot_token", "private_token", "text_token", "wanted_token", "note_token",
+    "answer_token",
+)  # fmt: skip
+
+
 def test_every_token_column_is_registered() -> None:
     """A column that rotation does not know would be lost with its key."""
     columns = {
@@ -183,7 +189,7 @@ def test_every_token_column_is_registered() -> None:
     known = {
         (store.rows().model, name)
         for store in rotation.keyed_stores
-        for name in ("number_token", "errors_token", "snapshot_token", "private_token", "text_token")
+        for name in _TOKENS
         if any(field.name == name for field in store.rows().model._meta.get_fields())
     }
     assert columns == known

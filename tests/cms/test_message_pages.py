@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _world(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     kinds = [
-        make_kind(link=lambda message: "/me/information/"),
+        make_kind(link=lambda message: "/me/data/"),
         make_kind("must", label="停课", why_necessary="不告诉您会白跑一趟。"),
         make_kind("office_only", label="备案退回", for_staff=True),
         message_kinds.get("job_finished"),
@@ -104,7 +104,7 @@ def test_a_helper_sees_for_whom_and_goes_on_in_her_place(client: Client, school:
     assert "给 李小红" in text
     message = Message.objects.get(person=people[1])
     assert "替 李小红 去看" in text_of(client, address(message))
-    assert client.post(f"{address(message)}go/").headers["Location"] == "/me/information/"
+    assert client.post(f"{address(message)}go/").headers["Location"] == "/me/data/"
     assert "正在替 李小红 办事" in text_of(client, "/me/")
     assert client.get(f"{address(message)}go/").status_code == 405
 

@@ -124,7 +124,7 @@ def test_a_right_try_forgets_the_wrong_ones(client: Client, user: User, settings
 
 @pytest.mark.parametrize(
     ("target", "place"),
-    [("/me/information/", "/me/information/"), ("https://example.com/", "/me/"), ("//example.com/", "/me/")],
+    [("/me/data/", "/me/data/"), ("https://example.com/", "/me/"), ("//example.com/", "/me/")],
 )
 def test_one_returns_to_where_one_came_from_but_never_elsewhere(
     client: Client, user: User, target: str, place: str
@@ -177,7 +177,7 @@ def test_the_page_is_the_same_whether_the_number_is_known_or_not(client: Client,
     for number, phone in ((NUMBER, "13900000417"), (unknown, "13900000418")):
         visitor = Client()
         page = visitor.post("/account/sign-up/", form_data(number=number, phone=phone), follow=True)
-        mine = visitor.get("/me/information/").content.decode()
+        mine = visitor.get("/me/data/").content.decode()
         pages.append(
             (page.status_code, without_token(page.content.decode()), without_token(mine.replace(phone, "")))
         )

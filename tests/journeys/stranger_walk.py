@@ -36,6 +36,7 @@ OBJECT = {
     "organisations:add_licence": "organisation", "organisations:correct_licence": "licence",
     "regions:import_check": "file", "successions": "succession", "audit_seal": "seal", "signing_key": "key",
     "policies": "policy", "consent_rules": "consent_rule", "account:withdraw_consent": "consent",
+    "reveals": "reveal", "data_requests": "data_request", "account:data_withdraw": "data_request",
     "accounts": "user", "account:session_end": "session_row",
     "deliveries": "delivery", "quiet_hours": "quiet_hours", "account:message": "message",
     "account:message_go": "message",
@@ -52,7 +53,7 @@ OBJECT = {
 ARGUMENT = {
     "staff_pk": "staff", "other": "other_person", "session_pk": "session", "enrolment_pk": "enrolment", "class_no": "class_no",
     "number": "certificate_number", "token": "token", "code": "file_code",
-    "page_id": "page", "parent_page_id": "page", "page_to_move_id": "page", "destination_id": "page",
+    "document": "document", "page_id": "page", "parent_page_id": "page", "page_to_move_id": "page", "destination_id": "page",
     "page_pk": "page", "document_id": "media", "doc_id": "media", "image_id": "media",
     "collection_id": "collection", "revision_id": "first", "workflow_state_id": "first", "task_state_id": "first",
     "task_id": "first", "workflow_pk": "first", "session_id": "first", "uploaded_file_id": "first",
@@ -62,6 +63,7 @@ WORD = {
     "app_label": "cms", "app_name": "cms", "content_type_app_name": "cms", "model_name": "person",
     "content_type_model_name": "homepage", "action": "delete", "action_name": "copy", "filter_spec": "width-100",
     "uidb64": "MQ", "rest": "x", "kind": "privacy", "version": "1", "path": "x.png", "key": "cancel", "act": "approve",
+    "move": "decline",
 }  # fmt: skip
 # The history page of one object: every kind of object that an organisation holds.
 HISTORY = {

@@ -57,6 +57,7 @@ from cms.enums import (
     AffiliationKind,
     Channel,
     ConsentWay,
+    DataField,
     DeliveryState,
     EmploymentModel,
     FileKind,
@@ -66,6 +67,7 @@ from cms.enums import (
     MessageState,
     PersonGroup,
     RegionLevel,
+    RevealReason,
 )
 from cms.identity import demo_number
 from cms.models import (
@@ -88,12 +90,14 @@ from cms.roles import REGION_ROLES, Role
 from cms.services.accounts import make_slip
 from cms.services.affiliations import affiliate
 from cms.services.corrections import correct_person
+from cms.services.data_requests import ask_correction
 from cms.services.file_links import make_link
 from cms.services.files import store_file
 from cms.services.memberships import grant_role
 from cms.services.merging import merge_people
 from cms.services.people import register_person
 from cms.services.person_facts import record_in_post, tag_group
+from cms.services.reveals import reveal_number
 from cms.services.signing_keys import make_key
 from courses.enums import ExternalKind
 from courses.models import CourseVersion, ExternalCertificate
@@ -210,6 +214,12 @@ def _people(made: Holdings, serial: int) -> None:
         same[0], organisation=made.organisation, reason=f"{made.mark}村证明", sex="female", by=by, at=NOW
     ).pk
     made.ids["merge"] = merge_people(*same, choices={}, reason=f"{made.mark}村证明", by=None, at=NOW).pk
+    document = first.documents.get()
+    look, _number = reveal_number(
+        document, reason=RevealReason.VERIFY, words=f"{made.mark}核对", by=by, at=NOW
+    )
+    request = ask_correction(first, field=DataField.NAME, wanted=made.mark, by=made.users["trainee"], at=NOW)
+    made.ids |= {"document": document.pk, "reveal": look.pk, "data_request": request.pk}
 
 
 def _places(made: Holdings) -> None:

@@ -71,7 +71,12 @@ PUBLIC = {
 }
 SIGNED_IN = {
     "account:home": "one's own learning",
-    "account:information": "one's own facts",
+    "account:data": "one's own facts",
+    "account:data_export": "one's own facts",
+    "account:data_correct": "one's own facts",
+    "account:data_delete": "one's own facts",
+    "account:bind": "a form",
+    "account:awake": "an empty answer",
     "account:messages": "one's own inbox",
     "account:agree": "one's own consents",
     "account:security": "one's own account",
@@ -98,7 +103,7 @@ STAFF = {
             "people", "imports", "organisations", "memberships", "jobs", "audit", "training_record",
             "external_certificate", "tours", "stops", "venues", "vehicles", "kits", "trainers", "classes", "filings",
             "certificate", "certificate_issuing", "certificates_claim", "certificates_batch", "certificates_due",
-            "deliveries", "accounts", "merges", "corrections",
+            "deliveries", "accounts", "merges", "corrections", "reveals", "data_requests",
         ),
         "a list of one's own rows: the walk looks for the stranger's mark in it and in its exports",
     ),
@@ -133,6 +138,10 @@ REDIRECTS = {
     "set_language": "back to the page",
     "site:text_size": "back to the page",
     "account:paper": "without a slip back to its form",
+    "account:leave": "nothing to lock: to where one begins",
+    "account:locked": "nothing is locked: to where one begins",
+    "account:bind_code": "without a code back home",
+    "caravan:community_slips": "nobody was chosen: back to the list",
     "account:forgotten_code": "without a code back to its form",
     "account:code_enter": "without a code back to its form",
     "account:sessions_end": "one's own devices",
@@ -176,6 +185,8 @@ def lists_for(role: str) -> Lists:
         opens |= SIGNED_IN
     if role in DESK_ROLES:
         opens |= DESK
+    if role == Role.COORDINATOR:
+        opens["caravan:community"] = "whom one helps, and the classes of one's own community"
     if role in BACKOFFICE_ROLES:
         opens |= staff_list()
     if role == Role.EDITOR:

@@ -54,6 +54,29 @@
     });
   });
 
+  // On a shared phone the page asks for the password when nobody touched it for so long, and after Back.
+  var shared = doc.querySelector("[data-lock-after]");
+  if (shared) {
+    var touched = Date.now();
+    var told = touched;
+    ["click", "keydown", "scroll", "touchstart"].forEach(function (name) {
+      doc.addEventListener(name, function () {
+        touched = Date.now();
+        if (touched - told < 60000) return;
+        told = touched;
+        fetch(shared.dataset.awake, { credentials: "same-origin" });
+      }, { passive: true });
+    });
+    window.setInterval(function () {
+      if (Date.now() - touched > (Number(shared.dataset.lockAfter) + 2) * 1000) {
+        window.location.assign(window.location.pathname + window.location.search);
+      }
+    }, 5000);
+    window.addEventListener("pageshow", function (event) {
+      if (event.persisted) window.location.reload();
+    });
+  }
+
   // A radio or checkbox of a filter form sends it at once; the button stays for those without script.
   doc.addEventListener("change", function (event) {
     var form = event.target.form;

@@ -1,0 +1,49 @@
+"""What people ask about their data in the demo world, and a look at a number, by the services themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from certificates.demo.class_life import moment
+from certificates.demo.story import Story
+from cms.enums import DataField, DataRequestState, RevealReason
+from cms.services.data_requests import answer_request, ask_correction, ask_deletion
+from cms.services.reveals import reveal_number
+
+
+def ask_about_data(story: Story) -> None:
+    """Two looks at a number; a correction that is answered, one that waits, and a deletion that waits."""
+    cast, at = story.stage.cast, moment(story.day(9))
+    first, second, third = (person for person in story.people[:3])
+    for person, reason, words in (
+        (first, RevealReason.CLAIM, "申报补贴，核对银行卡户名"),
+        (second, RevealReason.CERTIFICATE, "补打证书，核对身份证"),
+    ):
+        document = person.documents.filter(superseded_at__isnull=True).get()
+        reveal_number(document, reason=reason, words=words, by=cast["jiaowu"], at=at)
+    owners = {
+        person.pk: link.user
+        for person in (first, second, third)
+        for link in person.accounts.filter(until__isnull=True, relation="self").select_related("user")
+    }
+    done = ask_correction(
+        first,
+        field=DataField.ADDRESS,
+        wanted="青山乡红旗村 3 组",
+        note="去年分了户",
+        by=owners[first.pk],
+        at=at,
+    )
+    answer_request(
+        done,
+        DataRequestState.ACCEPTED,
+        words="地址改好了。",
+        by=cast["jiaowu"],
+        at=at + dt.timedelta(hours=3),
+    )
+    ask_correction(
+        second, field=DataField.NAME, wanted="名字里的“华”应当是“桦”", note="身份证上是木字旁", by=owners[second.pk],
+        at=at + dt.timedelta(days=1),
+    )  # fmt: skip
+    ask_deletion(third, note="到外省去了，不做家政了", by=owners[third.pk], at=at + dt.timedelta(days=2))
+    story.tell("   查看号码 2 次，更正申请 2 件，删除申请 1 件")
