@@ -99,6 +99,15 @@ def close_class(
 
 
 @transaction.atomic
+def archive_class(training_class: TrainingClass, *, by: User | None, at: dt.datetime) -> TrainingClass:
+    """Put a closed class away: it leaves the public schedule, everything about it stays. Refuses ``class_state``."""
+    training_class = lock_class(training_class)
+    move_class(training_class, ClassState.ARCHIVED)
+    audit.record("class.archive", training_class, by=by, at=at)
+    return training_class
+
+
+@transaction.atomic
 def cancel_class(
     training_class: TrainingClass, *, reason: str, by: User | None, at: dt.datetime
 ) -> TrainingClass:

@@ -24,11 +24,10 @@ from certificates.demo.stage import first_vehicle
 from certificates.demo.story import Story
 from certificates.demo.waiting import wait_for
 from certificates.issuing.services.batches import start_issuing
-from certificates.issuing.services.issuing import number_certificate
+from certificates.issuing.services.issuing import issue_certificate, number_certificate
 from cms.ids import uuid7
 from cms.jobs import cancel_job, resume_job
 from cms.models import Person
-from courses.enums import RecordState
 from courses.models import TrainingRecord
 
 _BASE = "公共实训基地"
@@ -69,15 +68,18 @@ def _finished(story: Story, plan: ClassPlan, crew: Crew, people: list[Person]) -
 
 
 def _first_aid(story: Story) -> None:
-    """Closed and issued; its job was cancelled, and later went on."""
+    """Closed, issued and put away; its job was cancelled, and later went on."""
     plan = plan_of(story, "first_aid", "新民村居家安全与急救班", "TC-03", _FIRST_AID, "新民村")
     opened = _finished(story, plan, story.crew, story.take(story.size.seats(24)))
     planner = story.stage.cast["jiaowu"]
     with transaction.atomic():  # no worker may be faster
         job = start_issuing(opened, by=planner, at=story.at(-66))
         cancel_job(job, by=planner, at=story.at(-66))
+    # Somebody could not wait: the job then passes over what was issued meanwhile.
+    issue_certificate(_completed(opened)[0], by=planner, at=story.at(-66, dt.time(15)))
     resume_job(job, by=planner, at=story.at(-65))
     wait_for(job)
+    running.archive_class(opened, by=planner, at=story.at(-5))
 
 
 def _refresher(story: Story) -> None:
@@ -95,10 +97,12 @@ def _not_issued(story: Story, now: dt.datetime) -> None:
     with transaction.atomic():
         job = start_issuing(opened, by=planner, at=story.at(-10))
         cancel_job(job, by=planner, at=story.at(-10))
-    records = TrainingRecord.objects.filter(
-        source=f"class:{opened.class_no}", state=RecordState.COMPLETED
-    ).order_by("pk")
-    number_certificate(records[0], by=planner, at=now)
+    number_certificate(_completed(opened)[0], by=planner, at=now)
+
+
+def _completed(training_class: TrainingClass) -> list[TrainingRecord]:
+    rows = TrainingRecord.objects.completed().filter(source=f"class:{training_class.class_no}")
+    return list(rows.order_by("pk"))
 
 
 def _assessing(story: Story) -> None:
