@@ -186,19 +186,20 @@ def add_other_claims(story: Story) -> None:
         issued_on = story.day(60) if deadline is None else deadline(story.day(-_HANDED_IN))
         way(story, _new_claim(story, person, issued_on, made=made))
         story.shown[way.__name__.strip("_")] = person
-    _reopen_one(story)
+    _reopen_after_fraud(story)
 
 
-def _reopen_one(story: Story) -> None:
-    """A certificate turns out to be forged after the approval: back to review."""
+def _reopen_after_fraud(story: Story) -> None:
+    """Certificates turn out to be forged after the approval: one claim is back in review, one waits for that."""
     training = SubsidyScheme.objects.get(code="demo-training")
     left = Claim.objects.filter(scheme=training, state=ClaimState.SUBMITTED).order_by("pk")
-    claim = left.select_related("certificate")[0]
-    _approve(story, claim, -6)
-    if claim.certificate is None:
-        raise LookupError("the training scheme takes our certificates")
-    revoke_certificate(
-        claim.certificate, reason=RevocationReason.FRAUD, note="考核由他人代考，经查属实。",
-        by=story.stage.cast["jigou"], at=story.at(-2),
-    )  # fmt: skip
-    claims.start_review(claim, by=story.stage.cast["butie"], at=story.at(-1))
+    forged = list(left.select_related("certificate")[:2])
+    for claim in forged:
+        _approve(story, claim, -6)
+        if claim.certificate is None:
+            raise LookupError("the training scheme takes our certificates")
+        revoke_certificate(
+            claim.certificate, reason=RevocationReason.FRAUD, note="考核由他人代考，经查属实。",
+            by=story.stage.cast["jigou"], at=story.at(-2),
+        )  # fmt: skip
+    claims.start_review(forged[0], by=story.stage.cast["butie"], at=story.at(-1))

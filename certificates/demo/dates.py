@@ -203,7 +203,7 @@ CLASSES: dict[str, ClassDays] = {
     "tour_yunling": ClassDays(-12, 17, 2),
     "rival_filed": ClassDays(-8, 9, 6),
     "cancelled": ClassDays(-14, 25, 2),
-    "draft": ClassDays(-3, 40, 20),
+    "draft": ClassDays(-3, 14, 20),
     "rival_draft": ClassDays(-2, 50, 6),
     "submitted": ClassDays(-3, 70, 20),
     "returned": ClassDays(-5, 100, 14),
