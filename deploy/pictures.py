@@ -31,7 +31,13 @@ from cms.children import start_child, stop_child  # noqa: E402  the path is set 
 TARGET = ROOT / "docs" / "pictures"
 PORT = 8799
 MOST_BYTES = 80_000
-_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-color-profile=srgb"]
+_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--force-color-profile=srgb",
+    "--lang=zh-CN",
+]
 _DESK = {"viewport": {"width": 1200, "height": 760}}
 _PHONE = {"viewport": {"width": 360, "height": 700}, "is_mobile": True, "has_touch": True}
 
