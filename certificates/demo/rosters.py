@@ -9,9 +9,9 @@ from certificates.demo.dates import ROSTERS
 from certificates.demo.invented import as_csv, invented_line, invented_lines, school_lines, school_roster
 from certificates.demo.stage import Stage
 from certificates.demo.waiting import wait_for
-from cms.enums import JobState, ImportState, RowOutcome
+from cms.enums import ImportState, JobState, RowOutcome
 from cms.identity import demo_number
-from cms.models import Organisation, Person, DataImport, User
+from cms.models import DataImport, Organisation, Person, User
 from cms.services.imports import confirm_import, upload_data
 
 # Where in the endless list each organisation's own people begin.
@@ -32,7 +32,9 @@ def import_people(
     upload = DataImport.objects.get(pk=upload.pk)
     if upload.state != ImportState.IMPORTED:
         raise RuntimeError(f"the roster was not imported: {upload.message}")
-    return list(Person.objects.filter(import_rows_of__upload=upload).order_by("import_rows_of__number")), found
+    return list(
+        Person.objects.filter(import_rows_of__upload=upload).order_by("import_rows_of__number")
+    ), found
 
 
 def school_people(stage: Stage, today: dt.date, rows: int) -> tuple[list[Person], dict[RowOutcome, int]]:

@@ -49,8 +49,8 @@ from certificates.refreshers.status import status
 from certificates.subsidies.enums import BatchState, ClaimState
 from certificates.subsidies.models import Claim, ClaimBatch
 from certificates.subsidies.rules import claim_deadline
-from cms.enums import ItemState, JobState, RosterState, RowOutcome
-from cms.models import Job, JobItem, RosterRow, RosterUpload
+from cms.enums import ImportState, ItemState, JobState, RowOutcome
+from cms.models import DataImport, ImportRow, Job, JobItem
 from courses.enums import RecordState
 from courses.models import TrainingRecord
 from tests.harness.demo import PEOPLE, SEEDED, DemoApp
@@ -91,8 +91,8 @@ STATES: tuple[tuple[type[models.Model], str, type[models.TextChoices], dict[str,
         JobItem, "state", ItemState,
         {ItemState.PENDING: AT_WORK, ItemState.SET_ASIDE: "only a fault of the program sets an item aside"},
     ),
-    (RosterUpload, "state", RosterState, {RosterState.CHECKING: AT_WORK, RosterState.IMPORTING: AT_WORK}),
-    (RosterRow, "outcome", RowOutcome, {}),
+    (DataImport, "state", ImportState, {ImportState.CHECKING: AT_WORK, ImportState.IMPORTING: AT_WORK}),
+    (ImportRow, "outcome", RowOutcome, {}),
 )  # fmt: skip
 
 
