@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 
 from caravan.enums import EnrolmentState, EnrolmentWay, EventKind, EventMethod, Mark, SessionKind
 from caravan.models import Session, TrainingClass
@@ -57,7 +56,6 @@ from courses.enums import RecordState
 from courses.models import Course, Menu, TrainingRecord
 
 Tell = Callable[[str], None]
-ROSTER = Path(__file__).with_name("roster.xlsx")
 RARE_NAME = "王\U00030041"  # an ideograph of extension G that no bundled font draws
 
 
