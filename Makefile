@@ -10,7 +10,7 @@ APPS := cms courses caravan certificates
 export PYTHON
 export PYTHONUTF8 := 1
 
-.PHONY: help install run test test-deep check format messages vendor
+.PHONY: help install run test test-deep check format messages pictures vendor
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,10 @@ format: install ## Put the code into its one format
 
 messages: install ## Collect new texts into the English catalogues, to be translated by hand
 	@$(PY) deploy/messages.py update
+
+pictures: ## Take the pictures of docs/month-of-a-planner.md anew (needs Chromium)
+	@sh deploy/install.sh test
+	@$(PY) deploy/pictures.py
 
 vendor: install ## Renew the committed fonts and front-end files (needs npm and a network)
 	@set -e; for script in deploy/vendor_*.py; do $(PY) "$$script"; done

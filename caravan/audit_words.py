@@ -14,6 +14,7 @@ register_actions(
         "attendance.mark": _("点名"),
         "attendance.withdrawal": _("撤回考勤"),
         "class.accepted": _("准予开班备案"),
+        "class.archive": _("班级归档"),
         "class.cancel": _("取消班级"),
         "class.change": _("修改班级"),
         "class.close": _("班级结业"),

@@ -57,7 +57,24 @@ def record_many(
     **data: Any,
 ) -> int:
     """Add one entry about each of ``subjects`` with the same ``data``; return how many (one statement)."""
-    made = [_entry(action, subject, by=by, at=at, for_person=None, data=data) for subject in subjects]
+    return _store([_entry(action, subject, by=by, at=at, for_person=None, data=data) for subject in subjects])
+
+
+def record_each(
+    action: str,
+    facts: Iterable[tuple[models.Model, Person | None, dict[str, Any]]],
+    *,
+    by: User | None,
+    at: dt.datetime,
+) -> int:
+    """Add one entry for each (subject, person, data), as ``record`` would; return how many (one statement)."""
+    made = [
+        _entry(action, subject, by=by, at=at, for_person=person, data=data) for subject, person, data in facts
+    ]
+    return _store(made)
+
+
+def _store(made: list[tuple[AuditEntry, list[AuditNote]]]) -> int:
     AuditEntry.objects.bulk_create([entry for entry, _notes in made], batch_size=_BATCH)
     AuditNote.objects.bulk_create([note for _entry, notes in made for note in notes], batch_size=_BATCH)
     return len(made)

@@ -17,6 +17,7 @@ from cms.services.successions import succeed_region
 
 DEMO_COUNTY = "990101000000"
 _REGIONS = Path(__file__).resolve().parent / "data" / "demo_regions.csv"
+_NEIGHBOURS = Path(__file__).resolve().parent / "data" / "demo_neighbours.csv"
 _SINCE = dt.date(2020, 1, 1)
 
 # Short code, name, kinds, USCC (region 990101 does not exist; the check characters are right), region.
@@ -40,6 +41,11 @@ _FORMER_TOWN, _ITS_HEIR = ("990101203000", "松林乡"), "990101202000"
 def load_demo_regions() -> int:
     """Load province 99; return how many regions were new (0 the second time)."""
     return load_regions(_REGIONS, valid_from=_SINCE)
+
+
+def load_demo_neighbours() -> int:
+    """Load the county and the province next door, where some of the county's workers are; again is no change."""
+    return load_regions(_NEIGHBOURS, valid_from=_SINCE)
 
 
 def load_demo_changes() -> None:

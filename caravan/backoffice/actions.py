@@ -44,6 +44,9 @@ ACTIONS = {
             asks_reason=True,
         ),
         ClassAction(
+            "archive", _("归档"), ClassState.ARCHIVED, running.archive_class, _("归档了，公开的课表上不再显示。")
+        ),
+        ClassAction(
             "cancel", _("取消班级"), ClassState.CANCELLED, running.cancel_class, _("班级取消了，教室和讲师都空出来了。"),
             asks_reason=True, needs_reason=True, is_serious=True,
         ),

@@ -14,6 +14,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column
 
 from caravan.backoffice.columns import DayColumn, StateColumn
+from caravan.backoffice.tours import TourIndexView, TourInspectView
 from caravan.models import Kit, Stop, Tour, TrainerProfile, Vehicle, Venue
 from caravan.permissions import PLANNING_ROLES
 from caravan.services.planning import add_stop, create_tour
@@ -290,15 +291,6 @@ def plan_tour(*, form: TourForm, by: User, at: dt.datetime) -> Tour:
     return create_tour(**form.cleaned_data, by=by, at=at)
 
 
-class TourIndexView(ScopedIndexView):
-    """Tours with the number of their stops."""
-
-    def get_base_queryset(self) -> QuerySet[Any]:
-        """Count stops in the listing's own query."""
-        rows: QuerySet[Any] = super().get_base_queryset().annotate(stop_count=Count("stops", distinct=True))
-        return rows
-
-
 class TourViewSet(ScopedModelViewSet):
     """巡回."""
 
@@ -306,6 +298,7 @@ class TourViewSet(ScopedModelViewSet):
     name = "tours"
     icon = "resubmit"
     index_view_class = TourIndexView
+    inspect_view_class = TourInspectView
     create_with = plan_tour
     list_select_related = ("organisation", "vehicle")
     list_display = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from caravan.models import Enrolment, TrainingClass
 from caravan.standing import CourseStanding, standing_of
 from cms.models import User
 from courses.enums import Component, RecordState
-from courses.services.records import record_component
+from courses.services.components import NewValue
+from courses.services.records import record_components
 
 
 def credit_hours(
@@ -19,19 +20,29 @@ def credit_hours(
 
     Call it under the class's lock, in the transaction that changed the marks.
     """
-    for person in standing_of(training_class, enrolments):
-        for course in person.courses:
-            credit_course(course, evidence=training_class.class_no, by=by, at=at)
+    courses = [course for person in standing_of(training_class, enrolments) for course in person.courses]
+    credit_courses(courses, evidence=training_class.class_no, by=by, at=at)
 
 
-def credit_course(
-    course: CourseStanding, *, evidence: str, by: User | None, at: dt.datetime, with_nothing: bool = False
+def credit_courses(
+    courses: Iterable[CourseStanding],
+    *,
+    evidence: str,
+    by: User | None,
+    at: dt.datetime,
+    with_nothing: bool = False,
 ) -> None:
-    """Write the hours of each kind that differ from the record's; ``with_nothing`` writes a first 0 too."""
+    """Write the hours of each kind that differ from the records'; ``with_nothing`` writes a first 0 too."""
+    values = [value for course in courses for value in _changes(course, with_nothing=with_nothing)]
+    if values:
+        record_components(values, evidence=evidence, by=by, at=at)
+
+
+def _changes(course: CourseStanding, *, with_nothing: bool) -> Iterator[NewValue]:
     if course.record is None or course.record.state != RecordState.OPEN:
         return
     for kind, value in course.hours().items():
         component = Component.hours_of(kind)
         stored = course.stored.get(component)
         if value != stored and (value or stored or with_nothing):
-            record_component(course.record, component, value, evidence=evidence, by=by, at=at)
+            yield NewValue(course.record, component, value)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from caravan.enums import ClassState, EnrolmentState, SessionState
 from caravan.models import Booking, Enrolment, TrainingClass
-from caravan.services.crediting import credit_course
+from caravan.services.crediting import credit_courses
 from caravan.services.seating import check_move
 from caravan.services.states import FILED_STATES, lock_class, move_class, require_move
 from caravan.services.telling import tell_class_cancelled
@@ -78,8 +78,10 @@ def close_class(
         _raise_all(closing_refusals(training_class, people))
     move_class(training_class, ClassState.CLOSED)
     ended_on = _last_day(training_class, at)
+    courses = [course for person in people for course in person.courses]
+    credit_courses(courses, evidence=training_class.class_no, by=by, at=at, with_nothing=True)
     for person in people:
-        _close_person(person, ended_on=ended_on, evidence=training_class.class_no, by=by, at=at)
+        _close_person(person, ended_on=ended_on, by=by, at=at)
     _release_queue(training_class, reason=_("班级已经结业"), by=by, at=at)
     training_class.closed_at = at
     training_class.save(update_fields=["closed_at"])
@@ -93,6 +95,15 @@ def close_class(
         people=len(people),
         completed=completed,
     )
+    return training_class
+
+
+@transaction.atomic
+def archive_class(training_class: TrainingClass, *, by: User | None, at: dt.datetime) -> TrainingClass:
+    """Put a closed class away: it leaves the public schedule, everything about it stays. Refuses ``class_state``."""
+    training_class = lock_class(training_class)
+    move_class(training_class, ClassState.ARCHIVED)
+    audit.record("class.archive", training_class, by=by, at=at)
     return training_class
 
 
@@ -165,12 +176,8 @@ def _last_day(training_class: TrainingClass, at: dt.datetime) -> dt.date:
     return timezone.localdate(held if held and held < at else at)
 
 
-def _close_person(
-    person: PersonStanding, *, ended_on: dt.date, evidence: str, by: User | None, at: dt.datetime
-) -> None:
-    completed = [
-        _close_course(course, ended_on=ended_on, evidence=evidence, by=by, at=at) for course in person.courses
-    ]
+def _close_person(person: PersonStanding, *, ended_on: dt.date, by: User | None, at: dt.datetime) -> None:
+    completed = [_close_course(course, ended_on=ended_on, by=by, at=at) for course in person.courses]
     enrolment = person.enrolment
     if enrolment.state != EnrolmentState.ENROLLED:
         return
@@ -182,14 +189,11 @@ def _close_person(
     audit.record(f"enrolment.{to}", enrolment, by=by, at=at, for_person=enrolment.person)
 
 
-def _close_course(
-    course: CourseStanding, *, ended_on: dt.date, evidence: str, by: User | None, at: dt.datetime
-) -> bool:
-    """Credit the hours and close the record; say whether it is completed."""
+def _close_course(course: CourseStanding, *, ended_on: dt.date, by: User | None, at: dt.datetime) -> bool:
+    """Close the record; say whether it is completed."""
     record = course.record
     if record is None or record.state != RecordState.OPEN:
         return record is not None and record.state == RecordState.COMPLETED
-    credit_course(course, evidence=evidence, by=by, at=at, with_nothing=True)
     return close_record(record, ended_on=ended_on, by=by, at=at).state == RecordState.COMPLETED
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from cms import audit
@@ -43,6 +44,7 @@ PARTS = (
     Part("shenji", "冯学文", Role.AUDITOR, "XHRS"),
     Part("bianji", "许婷", Role.EDITOR, "XHRS"),
     Part("shequ", "李秀英", Role.COORDINATOR, "XHFL"),
+    Part("yunling", "韩雪梅", Role.ORG_ADMIN, "YL"),
     Part("qingshan", "马建平", Role.PLANNER, "QS"),
     Part("qingshan-jiangshi", "罗美玲", Role.TRAINER, "QS", "技师"),
 )
@@ -53,6 +55,8 @@ class Cast:
     """The accounts by user name, and the password they share."""
 
     password: str
+    # One hash for all: they share the password, and hashing is slow on purpose.
+    hashed: str
     users: dict[str, User] = field(default_factory=dict)
 
     def __getitem__(self, username: str) -> User:
@@ -79,17 +83,27 @@ def demo_password() -> str:
 
 def add_cast(at: dt.datetime, county: Region) -> Cast:
     """Make the accounts and their memberships."""
-    cast = Cast(demo_password())
+    password = demo_password()
+    cast = Cast(password, make_password(password))
     organisations = {row.short_code: row for row in Organisation.objects.all()}
     for part in PARTS:
-        cast.users[part.username] = _add(part, organisations[part.organisation], cast.password, county, at)
+        add_part(cast, part, organisations[part.organisation], county, at)
     return cast
 
 
 @transaction.atomic
-def _add(part: Part, organisation: Organisation, password: str, county: Region, at: dt.datetime) -> User:
-    user = User(username=part.username, display_name=part.name, date_joined=at)
-    user.set_password(password)
+def open_account(cast: Cast, phone: str, name: str, *, at: dt.datetime) -> User:
+    """Open somebody's account with the shared password; a slip then says whose it is."""
+    user = User(username=f"u{phone}", phone=phone, display_name=name, date_joined=at, password=cast.hashed)
+    user.save()
+    audit.record("account.create", user, by=None, at=at)
+    return user
+
+
+@transaction.atomic
+def add_part(cast: Cast, part: Part, organisation: Organisation, county: Region, at: dt.datetime) -> User:
+    """Make one account with its membership."""
+    user = User(username=part.username, display_name=part.name, date_joined=at, password=cast.hashed)
     user.save()
     audit.record("account.create", user, by=None, at=at)
     grant_role(
@@ -102,4 +116,5 @@ def _add(part: Part, organisation: Organisation, password: str, county: Region, 
         valid_from=at.date(),
         valid_until=at.date() + dt.timedelta(days=730) if part.role == Role.AUDITOR else None,
     )
+    cast.users[part.username] = user
     return user

@@ -13,6 +13,7 @@ from django.utils import timezone
 from caravan.enums import EnrolmentState, EventMethod, Mark, SessionKind, SessionState, StaffRole
 from caravan.models import Enrolment, Session, Stop, TrainingClass, Venue
 from caravan.services import attendance, enrolment, filing, planning, running, timetabling
+from certificates.demo.dates import ClassDays
 from certificates.demo.stage import Stage
 from cms.models import Organisation, Person, User
 from cms.services.consents import record_paper_consents
@@ -23,89 +24,113 @@ from courses.services.assessments import record_score
 MORNING = dt.time(9, 0)
 
 
+def day_at(today: dt.date, offset: int, time: dt.time = MORNING) -> dt.datetime:
+    """Return a local time so many days from ``today``."""
+    return moment(today + dt.timedelta(days=offset), time)
+
+
 def moment(day: dt.date, time: dt.time = MORNING) -> dt.datetime:
     """Return a local time of a day."""
     return timezone.make_aware(dt.datetime.combine(day, time))
 
 
 @dataclass(frozen=True)
+class Crew:
+    """Who plans, leads and assesses the classes of an organisation."""
+
+    organisation: Organisation
+    planner: User
+    teacher: User
+    assessor: User
+
+
+@dataclass(frozen=True)
 class ClassPlan:
-    """What a planner types to open a class."""
+    """What a planner types to open a class; its days are counted from ``today``."""
 
     title: str
     menu_code: str
     course_codes: tuple[str, ...]
     venue: Venue
-    starts_on: dt.date
-    days: int
+    days: ClassDays
     capacity: int
     trainer: str = "jiangshi"
-    planner: str = "jiaowu"
+    room: str = ""
     stop: Stop | None = None
 
-    @property
-    def ends_on(self) -> dt.date:
-        """The last day."""
-        return self.starts_on + dt.timedelta(days=self.days - 1)
 
-
-def open_planned_class(
-    stage: Stage, plan: ClassPlan, organisation: Organisation, *, at: dt.datetime
-) -> TrainingClass:
+def open_planned_class(stage: Stage, plan: ClassPlan, today: dt.date, crew: Crew) -> TrainingClass:
     """Open the class, staff it and make its timetable."""
-    by = stage.cast[plan.planner]
+    at, by = day_at(today, plan.days.opened), crew.planner
+    starts_on = today + dt.timedelta(days=plan.days.starts)
     courses = {row.code: row for row in Course.objects.filter(code__in=plan.course_codes)}
     menu = MenuVersion.objects.filter(menu__code=plan.menu_code).order_by("-number").first()
     training_class = planning.open_class(
-        organisation=organisation,
+        organisation=crew.organisation,
         title=plan.title,
         venue=plan.venue,
         region_code=plan.venue.region_code,
         menu_version=menu,
         courses=[courses[code] for code in plan.course_codes],
         capacity=plan.capacity,
-        starts_on=plan.starts_on,
-        ends_on=plan.ends_on,
-        enrol_until=moment(plan.starts_on, dt.time(8, 0)),
+        starts_on=starts_on,
+        ends_on=today + dt.timedelta(days=plan.days.ends),
+        enrol_until=moment(starts_on, dt.time(8, 0)),
         stop=plan.stop,
         by=by,
         at=at,
     )
-    for username, role in (
-        ("banzhuren", StaffRole.CLASS_TEACHER),
-        (plan.trainer, StaffRole.TRAINER),
-        ("kaoping", StaffRole.ASSESSOR),
+    for user, role in (
+        (crew.teacher, StaffRole.CLASS_TEACHER),
+        (stage.cast[plan.trainer], StaffRole.TRAINER),
+        (crew.assessor, StaffRole.ASSESSOR),
     ):
-        if organisation == stage.school or username == plan.trainer:
-            planning.assign_staff(training_class, stage.cast[username], role, by=by, at=at)
+        planning.assign_staff(training_class, user, role, by=by, at=at)
     timetabling.plan_sessions(
-        training_class, trainer=stage.trainer(plan.trainer), room=stage.room(plan.venue), by=by, at=at
+        training_class,
+        trainer=stage.trainer(plan.trainer),
+        room=stage.room(plan.venue, plan.room),
+        by=by,
+        at=at,
     )
     return training_class
 
 
-def file_class(stage: Stage, training_class: TrainingClass, *, at: dt.datetime) -> TrainingClass:
+def file_class(stage: Stage, training_class: TrainingClass, crew: Crew, *, at: dt.datetime) -> TrainingClass:
     """Submit the class; the region's officer accepts."""
-    filed = filing.submit_class(training_class, by=stage.cast["jiaowu"], at=at)
+    filed = filing.submit_class(training_class, by=crew.planner, at=at)
     return filing.accept_filing(
         filed, remarks="材料齐全，准予备案。", by=stage.cast["butie"], at=at + dt.timedelta(hours=4)
     )
 
 
 def enrol_people(
-    stage: Stage, training_class: TrainingClass, people: Iterable[Person], *, at: dt.datetime
+    training_class: TrainingClass, people: Iterable[Person], crew: Crew, *, at: dt.datetime
 ) -> dict[str, int]:
     """Enrol people from the roster in one call; return how many per code."""
     asked = list(people)
     record_paper_consents(
         asked, region_code=training_class.region_code, kept_by=training_class.organisation,
-        signed_on=timezone.localdate(at), by=stage.cast["jiaowu"], at=at,
+        signed_on=timezone.localdate(at), by=crew.planner, at=at,
     )  # fmt: skip
-    outcomes = enrolment.enrol_many(asked, training_class, by=stage.cast["jiaowu"], at=at)
+    outcomes = enrolment.enrol_many(asked, training_class, by=crew.planner, at=at)
     counts: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.code] = counts.get(outcome.code, 0) + 1
     return counts
+
+
+def fill_class(
+    stage: Stage, plan: ClassPlan, today: dt.date, crew: Crew, people: Iterable[Person]
+) -> TrainingClass:
+    """Open, file and fill a class; past its first morning it has begun."""
+    opened = open_planned_class(stage, plan, today, crew)
+    file_class(stage, opened, crew, at=day_at(today, plan.days.filed) + dt.timedelta(hours=1))
+    enrol_people(opened, people, crew, at=day_at(today, plan.days.enrolled))
+    if plan.days.starts < 0:
+        running.start_class(opened, by=crew.teacher, at=moment(opened.starts_on, dt.time(7, 30)))
+    opened.refresh_from_db()
+    return opened
 
 
 def teach(
@@ -147,9 +172,17 @@ def _mark(roll_no: int, absent_no: Sequence[int], dice: random.Random) -> Mark:
 
 
 def examine(
-    stage: Stage, training_class: TrainingClass, *, at: dt.datetime, low_no: Sequence[int] = ()
+    training_class: TrainingClass,
+    crew: Crew,
+    *,
+    at: dt.datetime,
+    low_no: Sequence[int] = (),
+    only: int | None = None,
 ) -> int:
-    """Enter the scores that each course asks for; those in ``low_no`` fail. Return how many scores."""
+    """Enter the scores that each course asks for; those in ``low_no`` fail.
+
+    ``only`` so many people are examined. Return how many scores.
+    """
     dice = random.Random(11)  # noqa: S311  the same world each time
     count = 0
     roll_no = dict(
@@ -158,7 +191,7 @@ def examine(
         )
     )
     records = TrainingRecord.objects.open().filter(source=f"class:{training_class.class_no}")
-    for record in records.select_related("course_version").order_by("pk"):
+    for record in records.select_related("course_version").order_by("pk")[:only]:
         asked = {
             Component.THEORY_SCORE: record.course_version.theory_pass_score,
             Component.PRACTICE_SCORE: record.course_version.practice_pass_score,
@@ -168,18 +201,15 @@ def examine(
                 continue
             low = roll_no[record.person_id] in low_no
             score = Decimal(dice.randint(40, 58) if low else dice.randint(66, 98))
-            record_score(
-                record, component, score, evidence=training_class.class_no, by=stage.cast["kaoping"], at=at
-            )
+            record_score(record, component, score, evidence=training_class.class_no, by=crew.assessor, at=at)
             count += 1
     return count
 
 
 def finish(
-    stage: Stage, training_class: TrainingClass, *, at: dt.datetime, low_no: Sequence[int] = ()
+    training_class: TrainingClass, crew: Crew, *, at: dt.datetime, low_no: Sequence[int] = ()
 ) -> TrainingClass:
     """End teaching, examine, close."""
-    teacher = stage.cast["banzhuren"]
-    running.end_teaching(training_class, by=teacher, at=at)
-    examine(stage, training_class, at=at, low_no=low_no)
-    return running.close_class(training_class, by=teacher, at=at + dt.timedelta(hours=2))
+    running.end_teaching(training_class, by=crew.teacher, at=at)
+    examine(training_class, crew, at=at, low_no=low_no)
+    return running.close_class(training_class, by=crew.teacher, at=at + dt.timedelta(hours=2))

@@ -15,9 +15,9 @@ from caravan.services.resources import save_trainer
 from caravan.services.rules import load_national_rules
 from certificates.demo.cast import Cast, add_cast
 from certificates.issuing.demo import load_designs
-from certificates.refreshers.demo import load_rules
+from certificates.refreshers.demo import load_neighbour_rule, load_rules
 from certificates.subsidies.demo import load_profiles, load_schemes
-from cms.demo import load_demo_changes, load_demo_organisations, load_demo_regions
+from cms.demo import load_demo_changes, load_demo_neighbours, load_demo_organisations, load_demo_regions
 from cms.demo_site import load_demo_pages, load_demo_policies
 from cms.models import Organisation, Region
 from cms.services.site import publish_home_page, set_site_words
@@ -44,9 +44,10 @@ class Stage:
         """Return a venue of the school by a part of its name."""
         return Venue.objects.get(name__contains=name, organisation=self.school)
 
-    def room(self, venue: Venue) -> Room:
-        """Return the venue's largest room."""
-        room = venue.rooms.order_by("-capacity", "pk").first()
+    def room(self, venue: Venue, name: str = "") -> Room:
+        """Return the venue's room of that name, else its largest."""
+        rooms = venue.rooms.filter(name=name) if name else venue.rooms
+        room = rooms.order_by("-capacity", "pk").first()
         if room is None:
             raise LookupError(f"{venue} has no room")
         return room
@@ -61,6 +62,7 @@ def set_stage(at: dt.datetime) -> Stage:
     publish_home_page(by=None, at=at)
     load_demo_regions()
     load_demo_changes()
+    load_demo_neighbours()
     named = load_demo_organisations()
     county = Region.objects.get(code=COUNTY)
     cast = add_cast(at, county)
@@ -90,6 +92,7 @@ def set_stage(at: dt.datetime) -> Stage:
     publish_caravan_pages(by=admin, at=at)
     load_designs()
     load_rules(by=admin, at=at)
+    load_neighbour_rule(by=admin, at=at)
     load_schemes(by=admin, at=at)
     load_profiles(by=admin, at=at)
     return Stage(

@@ -10,13 +10,16 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 
 from caravan.enums import EnrolmentState, EnrolmentWay, EventKind, EventMethod, Mark, SessionKind
 from caravan.models import Session, TrainingClass
 from caravan.services import attendance, enrolment, planning, running, scheduling
+from certificates.demo.cast import open_account
 from certificates.demo.class_life import (
+    MORNING,
     ClassPlan,
+    Crew,
+    day_at,
     enrol_people,
     file_class,
     finish,
@@ -24,6 +27,9 @@ from certificates.demo.class_life import (
     open_planned_class,
     teach,
 )
+from certificates.demo.dates import CLASSES
+from certificates.demo.rosters import school_people
+from certificates.demo.size import USUAL, Size
 from certificates.demo.stage import Stage, first_vehicle, kits_of
 from certificates.demo.waiting import wait_for
 from certificates.issuing.enums import CertificateState, RevocationReason
@@ -31,33 +37,25 @@ from certificates.issuing.models import Certificate
 from certificates.issuing.services.batches import start_issuing
 from certificates.issuing.services.revoking import revoke_certificate
 from certificates.refreshers.reading import lines_on
-from certificates.subsidies.enums import ClaimState
-from certificates.subsidies.models import Claim, SubsidyScheme
-from certificates.subsidies.services import batches, claims, exports, proposals
 from cms.enums import (
     AccountProof,
     AccountRelation,
     ConsentWay,
-    EmploymentModel,
     IdType,
-    ImportState,
     RowOutcome,
 )
 from cms.errors import DomainError
 from cms.identity import demo_number
 from cms.ids import uuid7
-from cms.models import DataImport, GroupTag, InPostPeriod, Person, User
+from cms.models import GroupTag, InPostPeriod, Person, User
 from cms.services.accounts import act_for, make_slip, redeem_slip, sign_up
 from cms.services.consents import agree_to, missing_texts
-from cms.services.imports import confirm_import, upload_data
 from cms.services.people import register_person
-from cms.services.person_facts import record_in_post, tag_group
-from courses.enums import ExternalKind, RecordState, SkillLevel
-from courses.models import Course, Menu, Occupation, TrainingRecord
-from courses.services.external import record_external_certificate
+from cms.services.person_facts import tag_group
+from courses.enums import RecordState
+from courses.models import Course, Menu, TrainingRecord
 
 Tell = Callable[[str], None]
-ROSTER = Path(__file__).with_name("roster.xlsx")
 RARE_NAME = "王\U00030041"  # an ideograph of extension G that no bundled font draws
 
 
@@ -68,7 +66,15 @@ class Story:
     stage: Stage
     today: dt.date
     tell: Tell
+    size: Size = field(default_factory=Size)
     people: list[Person] = field(default_factory=list)
+    workers: list[Person] = field(default_factory=list)
+    rivals: list[Person] = field(default_factory=list)
+    # Who worked where, by the name of the refresher's case.
+    cases: dict[str, Person] = field(default_factory=dict)
+    # Whoever shows a state, by a name of its own.
+    shown: dict[str, Person] = field(default_factory=dict)
+    taken: int = 0
     trainee: User | None = None
     training_class: TrainingClass | None = None
 
@@ -78,6 +84,28 @@ class Story:
         if self.training_class is None:
             raise LookupError("the class is opened in step c")
         return self.training_class
+
+    @property
+    def crew(self) -> Crew:
+        """The school's people."""
+        cast = self.stage.cast
+        return Crew(self.stage.school, cast["jiaowu"], cast["banzhuren"], cast["kaoping"])
+
+    @property
+    def rival_crew(self) -> Crew:
+        """The second provider's: a small house, whose planner leads the classes too."""
+        cast = self.stage.cast
+        return Crew(self.stage.rival, cast["qingshan"], cast["qingshan"], cast["kaoping"])
+
+    def take(self, count: int) -> list[Person]:
+        """Return the next people of the school's roster; after the last comes the first again."""
+        found = [self.people[(self.taken + place) % len(self.people)] for place in range(count)]
+        self.taken += count
+        return found
+
+    def at(self, offset: int, time: dt.time = MORNING) -> dt.datetime:
+        """Return a time so many days from today."""
+        return day_at(self.today, offset, time)
 
     def day(self, before: int) -> dt.date:
         """Return the day so many days before today."""
@@ -91,46 +119,36 @@ def tell_catalogue(story: Story) -> None:
 
 def import_roster(story: Story) -> None:
     """b. Upload → dry run → confirm; accounts by slips; a coordinator for three."""
-    cast, at = story.stage.cast, moment(story.day(60))
-    upload = upload_data(ROSTER.read_bytes(), "学员花名册.xlsx", story.stage.school, by=cast["jiaowu"], at=at)
-    wait_for(upload.check_job)
-    upload = DataImport.objects.get(pk=upload.pk)
-    found = {outcome: upload.rows.filter(outcome=outcome).count() for outcome in RowOutcome}
-    confirm_import(upload, by=cast["jiaowu"], at=at + dt.timedelta(minutes=20))
-    upload = DataImport.objects.get(pk=upload.pk)
-    wait_for(upload.import_job)
-    upload = DataImport.objects.get(pk=upload.pk)
-    if upload.state != ImportState.IMPORTED:
-        raise RuntimeError(f"the roster was not imported: {upload.message}")
-    story.people = list(
-        Person.objects.filter(import_rows_of__upload=upload).order_by("import_rows_of__number")
-    )
+    stage, size = story.stage, story.size
+    story.people, found = school_people(stage, story.today, size.roster)
     story.tell(
         f"b  花名册 {sum(found.values())} 行：可导入 {found[RowOutcome.NEW]}，不能导入 {found[RowOutcome.REFUSED]}；"
         f"已导入 {len(story.people)} 人"
     )
-    _give_accounts(story, at + dt.timedelta(days=1))
+    _give_accounts(story, story.at(-59))
 
 
 def _give_accounts(story: Story, at: dt.datetime) -> None:
-    cast, password = story.stage.cast, story.stage.cast.password
-    for number, person in enumerate(story.people[:10], start=1):
+    cast = story.stage.cast
+    with_slips = story.people[: 10 if story.size.first == USUAL else 2]
+    for number, person in enumerate(with_slips, start=1):
         _slip, code = make_slip(person, story.stage.school, by=cast["jiaowu"], at=at)
-        user = redeem_slip(
-            code, phone=f"199000100{number:02d}", password=password, at=at + dt.timedelta(hours=2)
-        )
+        phone, used_at = f"199000100{number:02d}", at + dt.timedelta(hours=2)
         if number == 1:
-            story.trainee = user
+            story.trainee = redeem_slip(code, phone=phone, password=cast.password, at=used_at)
+        else:
+            redeem_slip(code, user=open_account(cast, phone, person.legal_name, at=used_at), at=used_at)
     for person in story.people[10:13]:
         act_for(
             cast["shequ"], person, AccountRelation.COORDINATOR, AccountProof.CONSENT, by=cast["jiaowu"], at=at
         )
-    story.tell("   凭条开通账号 10 个，社区协调员代办 3 人")
+    story.tell(f"   凭条开通账号 {len(with_slips)} 个，社区协调员代办 3 人")
 
 
 def open_at_stop(story: Story) -> None:
     """c. Tour, stop, class from a menu, sessions; a clash is refused; the office accepts."""
-    stage, at, starts = story.stage, moment(story.day(50)), story.day(30)
+    stage, days = story.stage, CLASSES["story"]
+    at, starts = story.at(days.opened), story.day(-days.starts)
     planner = stage.cast["jiaowu"]
     venue = stage.venue("红旗村")
     tour = planning.create_tour(
@@ -143,14 +161,14 @@ def open_at_stop(story: Story) -> None:
         kits=kits_of(stage.school), by=planner, at=at,
     )  # fmt: skip
     plan = ClassPlan(
-        "红旗村家庭餐制作班", "TC-04", ("JZ-009",), venue, starts, days=6, capacity=36, stop=stop
+        "红旗村家庭餐制作班", "TC-04", ("JZ-009",), venue, days, capacity=story.size.seats(36, least=12), stop=stop
     )  # fmt: skip
-    story.training_class = open_planned_class(stage, plan, stage.school, at=at)
+    story.training_class = open_planned_class(stage, plan, story.today, story.crew)
     story.tell(
         f"c  {tour.title}第 1 站 {stop}，班级 {story.opened.class_no}，课次 {story.opened.sessions.count()} 节"
     )
     _meet_clash(story, at)
-    file_class(stage, story.opened, at=at + dt.timedelta(hours=1))
+    file_class(stage, story.opened, story.crew, at=at + dt.timedelta(hours=1))
     story.opened.refresh_from_db()
     story.tell(f"   备案：{story.opened.get_state_display()}")
 
@@ -170,7 +188,7 @@ def _meet_clash(story: Story, at: dt.datetime) -> None:
 
 
 def enrol_everyone(story: Story) -> None:
-    """d. A trainee by phone, a coordinator for another, thirty at once, one too rare to print, the queue."""
+    """d. A trainee by phone, a coordinator for another, many at once, one too rare to print, the queue."""
     stage, at = story.stage, moment(story.day(45))
     if story.trainee is None:
         raise LookupError("accounts come in step b")
@@ -191,11 +209,14 @@ def enrol_everyone(story: Story) -> None:
     )  # fmt: skip
     _agree(story, rare, ConsentWay.PAPER, stage.cast["jiaowu"], at)
     enrolment.enrol(rare, story.opened, by=stage.cast["jiaowu"], at=at, way=EnrolmentWay.OFFICE)
-    counts = enrol_people(stage, story.opened, story.people[20:54], at=at + dt.timedelta(days=1))
+    # Four have come by themselves; two more than there are seats.
+    many = story.people[20 : 18 + story.opened.capacity]
+    story.taken = 18 + story.opened.capacity
+    counts = enrol_people(story.opened, many, story.crew, at=at + dt.timedelta(days=1))
     waiting = story.opened.enrolments.filter(state=EnrolmentState.WAITING).count()
     story.tell(
         f"d  名额 {story.opened.capacity}，在册 {story.opened.enrolments.seated().count()}，候补 {waiting}"
-        f"（一次登记 34 人：{counts}）"
+        f"（一次登记 {len(many)} 人：{counts}）"
     )
     _verify_groups(story, at)
 
@@ -234,7 +255,9 @@ def teach_and_close(story: Story) -> None:
     marks = teach(story.opened, absent_no=(7, 19))
     story.tell(f"e  点名 {marks} 人次，课次 {story.opened.sessions.count()} 节")
     _correct_one_mark(story, trainer)
-    finish(stage, story.opened, at=moment(story.opened.ends_on + dt.timedelta(days=1)), low_no=(12,))
+    finish(
+        story.opened, story.crew, at=moment(story.opened.ends_on + dt.timedelta(days=1)), low_no=(12,)
+    )  # fmt: skip
     story.opened.refresh_from_db()
     done = story.opened.enrolments.filter(state=EnrolmentState.COMPLETED).count()
     left = story.opened.enrolments.filter(state=EnrolmentState.NOT_COMPLETED).count()
@@ -300,86 +323,3 @@ def ask_the_clock(story: Story) -> None:
         story.tell(f"g  {on} 回炉：" + "，".join(f"{name} {count}" for name, count in sorted(counts.items())))
         if lines:
             story.tell(f"   例：{lines[0].person}，{lines[0].status.reason}")
-
-
-def claim_and_export(story: Story) -> None:
-    """g2. Claims under two schemes, a second person's approval, the batch, the same bytes twice."""
-    stage, at = story.stage, moment(story.day(15))
-    training, upgrade = (
-        SubsidyScheme.objects.get(code="demo-training"),
-        SubsidyScheme.objects.get(code="demo-upgrade"),
-    )
-    proofs = proposals.certificates_of(story.opened)
-    outcomes = claims.create_claims(proofs, training, stage.school, by=stage.cast["jiaowu"], at=at)
-    made = [item.claim for item in outcomes if item.claim is not None]
-    story.tell(
-        f"   {training}：{len(proofs)} 张证书，提交 {len(made)} 笔，不能提交 {len(proofs) - len(made)} 笔"
-    )
-    for item in outcomes:
-        if item.claim is None:
-            story.tell(f"   例：{item.proof.person}：{item.text}")
-            break
-    _claim_upgrade(story, upgrade, at)
-    for claim in made[:-4]:
-        claims.start_review(claim, by=stage.cast["butie"], at=at + dt.timedelta(days=1))
-        claims.approve_claim(
-            claim, amount=claim.assessed_amount or Decimal(0), note="核对无误", by=stage.cast["shenpi"],
-            at=at + dt.timedelta(days=2),
-        )  # fmt: skip
-    claims.end_due_notices(at + dt.timedelta(days=10))
-    batch = batches.build_batch(
-        training, stage.county.code, by=stage.cast["butie"], at=at + dt.timedelta(days=11)
-    )
-    profile = exports.profile_for("training-roster", batch.region_code, story.today)
-    export = exports.export_batch(
-        batch, profile, reason="报财政拨付", by=stage.cast["butie"], at=at + dt.timedelta(days=11)
-    )
-    again = exports.export_batch(
-        batch, profile, reason="复核", by=stage.cast["butie"], at=at + dt.timedelta(days=12)
-    )
-    same = exports.export_bytes(export) == exports.export_bytes(again)
-    story.tell(
-        f"   批次 {batch.number}：{batch.row_count} 人次，{batch.total_amount} 元；再次下载"
-        f"{'逐字节相同' if same else '不同'}（SHA-256 {export.file.sha256[:16]}…）"
-    )
-    open_claims = Claim.objects.exclude(state=ClaimState.PAYABLE).count()
-    story.tell(f"   其余申领 {open_claims} 笔，停在各自的状态")
-
-
-def _claim_upgrade(story: Story, scheme: SubsidyScheme, at: dt.datetime) -> None:
-    person = story.people[0]
-    certificate = record_external_certificate(person, organisation=story.stage.school,
-        kind=ExternalKind.SKILL_LEVEL, number="S000099999999265000001",
-        occupation=Occupation.objects.get(name="家政服务员"), work_type=None, skill_level=SkillLevel.FIVE,
-        issuer="示范评价机构", issued_on=story.day(70), register_checked_on=story.day(16), is_in_register=True,
-        by=story.stage.cast["jiaowu"], at=at,
-    )  # fmt: skip
-    claim = claims.create_claim(certificate, scheme, story.stage.school, by=story.stage.cast["jiaowu"], at=at)
-    claims.submit_claim(claim, by=story.stage.cast["jiaowu"], at=at)
-    answers = "；".join(f"{row.title}：{row.explanation}" for row in claim.checks.all())
-    story.tell(f"   {scheme}（{person}）：{answers}")
-
-
-def put_in_post(story: Story) -> None:
-    """Workers of the employer, with starts on both sides of every boundary of a 24-month clock."""
-    offsets = (30, 200, 639, 640, 641, 729, 730, 731, 760, 900, 1100, 1400)
-    for place, person in enumerate(story.people[100:160]):
-        record_in_post(
-            person, story.stage.employer, employment_model=EmploymentModel.EMPLOYEE,
-            started_on=story.day(offsets[place % len(offsets)]), ended_on=None,
-            region_code=story.stage.employer.region_code, by=story.stage.cast["jiaowu"], at=moment(story.day(58)),
-        )  # fmt: skip
-    story.tell("   云岭家政在岗 60 人，上岗日期分布在两年界线两侧")
-
-
-STEPS: tuple[Callable[[Story], None], ...] = (
-    tell_catalogue,
-    import_roster,
-    put_in_post,
-    open_at_stop,
-    enrol_everyone,
-    teach_and_close,
-    issue,
-    ask_the_clock,
-    claim_and_export,
-)

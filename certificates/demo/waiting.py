@@ -11,8 +11,8 @@ from cms.models import Job
 _PATIENCE_SECONDS = 300
 
 
-def wait_for(job: Job | None) -> Job:
-    """Return the finished job; raise ``RuntimeError`` with its words if it failed.
+def wait_for(job: Job | None, *, ends: JobState = JobState.DONE) -> Job:
+    """Return the finished job; raise ``RuntimeError`` with its words if it did not end as it should.
 
     The lease lets one of us work: this process at once, or the worker that was woken first.
     """
@@ -27,6 +27,6 @@ def wait_for(job: Job | None) -> Job:
         if time.monotonic() > deadline:
             raise RuntimeError(f"the job {job.title} did not end")
         time.sleep(0.2)
-    if job.state != JobState.DONE:
+    if job.state != ends:
         raise RuntimeError(f"{job.title}: {job.message}")
     return job

@@ -1,4 +1,4 @@
-"""The demo world: the story, and classes in the other states beside it."""
+"""The demo world: the story, classes and claims in the other states beside it, and more people on demand."""
 
 from __future__ import annotations
 
@@ -7,16 +7,44 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from certificates.demo.class_life import moment
+from certificates.demo.accounts import give_accounts
+from certificates.demo.claims import add_other_claims, claim_and_export
+from certificates.demo.class_life import day_at
+from certificates.demo.dates import FIRST_DAY
 from certificates.demo.elsewhere import add_other_classes
 from certificates.demo.register import add_register_work
 from certificates.demo.rights import ask_about_data
+from certificates.demo.rosters import leave_rosters_to_look_at, rival_people
+from certificates.demo.rounds import add_rounds
+from certificates.demo.size import Size
 from certificates.demo.stage import set_stage
-from certificates.demo.story import STEPS, Story
+from certificates.demo.story import (
+    Story,
+    ask_the_clock,
+    enrol_everyone,
+    import_roster,
+    issue,
+    open_at_stop,
+    teach_and_close,
+    tell_catalogue,
+)
+from certificates.demo.workers import check_cases, put_in_post
 from certificates.refreshers.services.reminding import queue_reminders
 from cms.enums import MessageState
 from cms.messaging.posting import post_due
 from cms.models import Message, Organisation, SiteSettings, User
+
+STEPS: tuple[Callable[[Story], None], ...] = (
+    tell_catalogue,
+    import_roster,
+    put_in_post,
+    open_at_stop,
+    enrol_everyone,
+    teach_and_close,
+    issue,
+    ask_the_clock,
+    claim_and_export,
+)
 
 
 def is_demo() -> bool:
@@ -29,20 +57,25 @@ def is_empty() -> bool:
     return not User.objects.exists() and not Organisation.objects.exists()
 
 
-def stage_day(today: dt.date) -> dt.datetime:
-    """Return the moment before anything of the story happens."""
-    return moment(today - dt.timedelta(days=90))
+def new_story(today: dt.date, tell: Callable[[str], None], size: Size) -> Story:
+    """Set the stage as it was before anything of the story happened."""
+    return Story(set_stage(day_at(today, FIRST_DAY)), today, tell, size)
 
 
-def load_world(now: dt.datetime, *, tell: Callable[[str], None]) -> None:
+def load_world(now: dt.datetime, *, tell: Callable[[str], None], size: Size) -> None:
     """Tell the story into an empty database; the same days back from ``now``, so the same world each time."""
-    today = timezone.localdate(now)
-    story = Story(set_stage(stage_day(today)), today, tell)
+    story = new_story(timezone.localdate(now), tell, size)
     for step in STEPS:
         step(story)
         post_told()
     ask_about_data(story)
-    add_other_classes(story)
+    story.rivals = rival_people(story.stage, story.today, size.rival, size.shared)
+    add_other_classes(story, now)
+    add_other_claims(story)
+    leave_rosters_to_look_at(story.stage, story.today)
+    check_cases(story)
+    give_accounts(story)
+    add_rounds(story)
     add_register_work(story.stage, now)
     queue_reminders(now)
     post_told()
@@ -52,4 +85,5 @@ def post_told() -> None:
     """Post what the step told people, each message on its own day, so that inboxes read like the story."""
     queued = Message.objects.filter(state=MessageState.QUEUED)
     for due_at in sorted(set(queued.values_list("due_at", flat=True))):
-        post_due(due_at)
+        while post_due(due_at):
+            pass  # a larger world has more than one call posts

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -45,18 +48,67 @@ def put_component(
     stored = RecordComponent.objects.create(
         record=record, component=component, value=value, evidence=evidence, recorded_by=by, recorded_at=at
     )
-    old = None if current is None else str(current.value)
-    audit.record(
+    old = None if current is None else current.value
+    audit.record("record.component", record, by=by, at=at, **_told(component, old, value, evidence))
+    return stored
+
+
+@dataclass(frozen=True)
+class NewValue:
+    """One result to be stored on one record."""
+
+    record: TrainingRecord
+    component: Component
+    value: Decimal
+
+
+def put_components(
+    values: Sequence[NewValue], *, evidence: str, by: User | None, at: dt.datetime
+) -> list[RecordComponent]:
+    """Store each value as ``put_component`` does: the records are locked by the caller, a fixed number of statements."""
+    current = {
+        (row.record_id, row.component): row
+        for row in RecordComponent.objects.filter(
+            record__in={one.record.pk for one in values}, superseded_at__isnull=True
+        )
+    }
+    new = []
+    for one in values:
+        old = current.get((one.record.pk, one.component))
+        if old is None or old.value != one.value or old.evidence != evidence:
+            new.append((one, old))
+    RecordComponent.objects.filter(pk__in=[old.pk for _one, old in new if old is not None]).update(
+        superseded_at=at
+    )
+    stored = RecordComponent.objects.bulk_create(
+        [
+            RecordComponent(
+                record=one.record, component=one.component, value=one.value, evidence=evidence, recorded_by=by,
+                recorded_at=at,
+            )
+            for one, _old in new
+        ],
+        batch_size=500,
+    )  # fmt: skip
+    audit.record_each(
         "record.component",
-        record,
+        [
+            (one.record, None, _told(one.component, None if old is None else old.value, one.value, evidence))
+            for one, old in new
+        ],
         by=by,
         at=at,
-        component=component,
-        old=old,
-        new=str(value),
-        evidence=evidence,
     )
     return stored
+
+
+def _told(component: Component, old: Decimal | None, new: Decimal, evidence: str) -> dict[str, Any]:
+    return {
+        "component": component,
+        "old": None if old is None else str(old),
+        "new": str(new),
+        "evidence": evidence,
+    }
 
 
 def current_values(record: TrainingRecord) -> dict[Component, Decimal]:

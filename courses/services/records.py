@@ -17,7 +17,14 @@ from cms.models import Organisation, Person, User
 from courses.completion import Outstanding, facts_of, outstanding
 from courses.enums import RECORD_MOVES, SCORES, Component, RecordState
 from courses.models import CourseVersion, RecordComponent, TrainingRecord
-from courses.services.components import current_values, lock_record, put_component, refuse_closed
+from courses.services.components import (
+    NewValue,
+    current_values,
+    lock_record,
+    put_component,
+    put_components,
+    refuse_closed,
+)
 from courses.signals import record_completed
 
 
@@ -110,12 +117,34 @@ def record_component(
     ``record_score``, which asks who assesses), ``record_closed``.
     """
     record = lock_record(record)
+    _refuse_hours(component, value)
+    refuse_closed(record)
+    return put_component(record, component, value, evidence=evidence, by=by, at=at)
+
+
+@transaction.atomic
+def record_components(
+    values: Iterable[NewValue], *, evidence: str, by: User | None, at: dt.datetime
+) -> list[RecordComponent]:
+    """Credit hours on many records at once, all or nothing: a fixed number of statements.
+
+    Refusals as ``record_component``; what stands already is no change. Returns what was stored.
+    """
+    wanted = list(values)
+    ids = {one.record.pk for one in wanted}
+    rows = TrainingRecord.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    locked = {row.pk: row for row in rows}
+    for one in wanted:
+        _refuse_hours(one.component, one.value)
+        refuse_closed(locked[one.record.pk])
+    return put_components(wanted, evidence=evidence, by=by, at=at)
+
+
+def _refuse_hours(component: Component, value: Decimal) -> None:
     if component in SCORES:
         raise DomainError("score_here", _("成绩要由考评员登记。"))
     if value < 0 or value % Decimal("0.5"):
         raise DomainError("hours_step", _("学时填 0 或 0.5 的倍数。您填了 %(value)s。") % {"value": value})
-    refuse_closed(record)
-    return put_component(record, component, value, evidence=evidence, by=by, at=at)
 
 
 def outstanding_of(record: TrainingRecord) -> list[Outstanding]:

@@ -19,7 +19,7 @@ from caravan.enums import (
 from caravan.models import Booking
 from caravan.services.attendance import close_roll, record_event, take_roll
 from caravan.services.enrolment import enrol, enrol_many
-from caravan.services.running import cancel_class, close_class, end_teaching, start_class
+from caravan.services.running import archive_class, cancel_class, close_class, end_teaching, start_class
 from caravan.standing import standing_of
 from cms.errors import DomainError, Refusals
 from cms.ids import uuid7
@@ -265,3 +265,15 @@ def test_every_link_of_the_desk_opens(client, course: Course, role: StaffRole) -
     links = links_of_class(user, course.training_class)
     assert links
     assert [client.get(link.url).status_code for link in links] == [200] * len(links)
+
+
+def test_only_a_closed_class_is_archived_and_then_leaves_the_public_schedule() -> None:
+    training_class = make_class()
+    with pytest.raises(DomainError) as refusal:
+        archive_class(training_class, by=None, at=AFTER)
+    assert refusal.value.code == "class_state"
+    type(training_class).objects.filter(pk=training_class.pk).update(state=ClassState.CLOSED)
+    assert type(training_class).objects.public().filter(pk=training_class.pk).exists()
+    archive_class(training_class, by=None, at=AFTER)
+    assert not type(training_class).objects.public().filter(pk=training_class.pk).exists()
+    assert AuditEntry.objects.filter(action="class.archive", object_id=training_class.pk).exists()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from caravan.enums import ClassState, EnrolmentState, SessionKind
 from caravan.models import TrainingClass
-from certificates.demo.story import ROSTER
+from certificates.demo.invented import ROSTER
 from cms.identity import demo_number
 from cms.models import Person
 from tests.journeys.journey import CAPACITY, FROM_ROSTER, TITLE, Journey

@@ -10,8 +10,9 @@ import os
 import pytest
 from django.utils import timezone
 
+from certificates.demo.class_life import day_at
+from certificates.demo.dates import FIRST_DAY
 from certificates.demo.stage import set_stage
-from certificates.demo.world import stage_day
 from cms.services.memberships import sync_roles
 from tests.journeys.journey import Journey
 from tests.journeys.screens import Screens, on
@@ -46,7 +47,7 @@ BROKER = "redis" if ON_POSTGRESQL else pytest.param("filesystem", marks=pytest.m
 def test_the_story_through_the_screens(worker, open_page) -> None:
     today = timezone.localdate()
     sync_roles()
-    stage = set_stage(stage_day(today))
+    stage = set_stage(day_at(today, FIRST_DAY))
     worker()
     story = Journey(Screens(open_page, stage.cast.password), stage, today)
     with story.screens.seen_when_broken():

@@ -8,9 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from certificates.demo.stage import set_stage
-from certificates.demo.story import STEPS, Story
-from certificates.demo.world import is_empty, stage_day
+from certificates.demo.size import Size
+from certificates.demo.world import STEPS, is_empty, new_story
 
 
 class Command(BaseCommand):
@@ -24,7 +23,7 @@ class Command(BaseCommand):
             raise CommandError("demo_journey 要一个空的数据库（migrate、sync_roles 之后）。")
         today = timezone.localdate()
         started = time.monotonic()
-        story = Story(set_stage(stage_day(today)), today, self.stdout.write)
+        story = new_story(today, self.stdout.write, Size())
         for step in STEPS:
             step(story)
         self.stdout.write(f"全程走通，用时 {time.monotonic() - started:.1f} 秒")

@@ -18,9 +18,10 @@ import sys
 import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,6 +33,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from cms.children import end_with_parent, kill_group, start_child, stop_children
+from cms.migrating import is_migrated
 from cms.queues import Queue, broker_name
 
 _WEB_THREADS = 16
@@ -112,23 +114,34 @@ class Command(BaseCommand):
         with ExitStack() as scope:
             scope.enter_context(_only_one(var / "serve.lock"))
             _refuse_taken_port(host, port)
-            if options["prepare"]:
-                self._prepare(demo=not options["no_demo"])
+            demo = not options["no_demo"]
+            # The second start waits for nothing: what is left to prepare goes on beside the children's start.
+            again = options["prepare"] and is_migrated() and get_user_model()._default_manager.exists()
+            if options["prepare"] and not again:
+                self._prepare(demo=demo)
             scope.enter_context(_signals_set(stop))
             own = [Queue(name) for name in options["own_worker"]]
-            self._run(_parts(host, port, var, own), f"http://{_shown(host)}:{port}/", stop)
+            self._run(
+                _parts(host, port, var, own),
+                f"http://{_shown(host)}:{port}/",
+                stop,
+                meanwhile=partial(self._bring_up_to_date, demo=demo) if again else None,
+            )
 
     def _prepare(self, *, demo: bool) -> None:
         try:
             self.stdout.write("Preparing the database …")
             self.stdout.flush()
             call_command("migrate", interactive=False, verbosity=0)
-            call_command("sync_roles", stdout=io.StringIO())
-            if demo and "seed_demo" in get_commands():
-                self._load_demo_world()
-            call_command("seal_audit", stdout=io.StringIO())
+            self._bring_up_to_date(demo=demo)
         except KeyboardInterrupt:
             raise CommandError("Interrupted before anything was served.", returncode=130) from None
+
+    def _bring_up_to_date(self, *, demo: bool) -> None:
+        call_command("sync_roles", stdout=io.StringIO())
+        if demo and "seed_demo" in get_commands():
+            self._load_demo_world()
+        call_command("seal_audit", stdout=io.StringIO())
 
     def _load_demo_world(self) -> None:
         try:
@@ -137,7 +150,14 @@ class Command(BaseCommand):
             # A real office that forgot DEMO=0 is served all the same, without the demo world.
             self.stderr.write(str(refusal))
 
-    def _run(self, parts: list[Part], address: str, stop: threading.Event) -> None:
+    def _run(
+        self,
+        parts: list[Part],
+        address: str,
+        stop: threading.Event,
+        *,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
         has_users = get_user_model()._default_manager.exists()
         # Children open connections of their own; an idle one here would only hold locks.
         connections.close_all()
@@ -145,6 +165,9 @@ class Command(BaseCommand):
             for part in parts:
                 if not stop.is_set():
                     part.start()
+            if meanwhile is not None and not stop.is_set():
+                meanwhile()
+                connections.close_all()
             if self._wait_for_answer(parts, address, stop):
                 self._welcome(address, has_users)
             while not stop.wait(0.5):
