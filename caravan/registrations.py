@@ -8,6 +8,7 @@ from caravan import (  # noqa: F401  each registers by import
     assessing,
     audit_words,
     coming,
+    exports,
     message_kinds,
 )
 from caravan.backoffice import histories, todo  # noqa: F401  registered by import

@@ -159,9 +159,17 @@ class FileKind(models.TextChoices):
     BATCH_EXPORT = "batch_export", _("补贴批次导出")
     EVIDENCE = "evidence", _("佐证材料")
     REGIONS = "regions", _("上传的区划文件")
+    EXPORT = "export", _("导出的表")
 
 
-SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE})
+SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE, FileKind.EXPORT})
+
+
+class ExportFormat(models.TextChoices):
+    """What a table is exported as."""
+
+    XLSX = "xlsx", _("Excel 表格（XLSX）")
+    CSV = "csv", _("文本表格（CSV）")
 
 
 class HeartbeatKind(models.TextChoices):

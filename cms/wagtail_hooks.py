@@ -17,6 +17,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from cms.access import role_required
 from cms.backoffice.accounts import AccountViewSet
 from cms.backoffice.audit import AuditViewSet
+from cms.backoffice.exports import ExportRecordViewSet, ExportView
 from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.imports import ImportViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
@@ -52,6 +53,7 @@ class PeopleGroup(ViewSetGroup):
         RegionViewSet,
         SuccessionViewSet,
         JobViewSet,
+        ExportRecordViewSet,
         AuditViewSet,
         SealViewSet,
         SigningKeyViewSet,
@@ -123,6 +125,7 @@ def register_urls() -> list[URLPattern]:
         path("jobs/<uuid:pk>/resume/", resume, name="caravan_job_resume"),
         path("jobs/<uuid:pk>/retry/", retry, name="caravan_job_retry"),
         path("files/<uuid:pk>/", download, name="caravan_file"),
+        path("export/<slug:slug>/", ExportView.as_view(), name="caravan_export"),
         path("site-guide/", SiteGuideView.as_view(), name="caravan_site_guide"),
         path("keys/", role_required(Role.SYSTEM_ADMIN)(KeysView.as_view()), name="caravan_keys"),
         path("history/<str:label>/<str:pk>/", HistoryView.as_view(), name=URL_NAME),

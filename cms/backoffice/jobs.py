@@ -41,6 +41,8 @@ from cms.models import Job, JobItem, StoredFile
 from cms.services.files import read_file
 from cms.views.files import as_download
 
+# Handed out by a link that their own page makes.
+_HAVE_A_DOOR = (FileKind.BATCH_EXPORT, FileKind.EXPORT)
 ITEMS_PER_PAGE = 50
 REFRESH_SECONDS = 3
 
@@ -186,6 +188,8 @@ class JobView(WagtailAdminTemplateMixin, TemplateView):
             job=self.job,
             done=sum(counts.values()) - pending,
             words=figures_in_words(figures_of(self.job, counts)),
+            rows_done=self.job.params.get("rows_done", 0),
+            rows_total=self.job.params.get("rows_total", 0),
             waits=what_it_waits_for(self.job, now),
             left=time_left_in_words(self.job, pending, now),
             filters=item_filters(self.job, counts),
@@ -247,11 +251,11 @@ def _act(request: HttpRequest, pk: str, service: Any, done: str) -> HttpResponse
 def download(request: HttpRequest, pk: str) -> HttpResponse:
     """Hand out a private file to who may have it; handing out a sensitive kind is on record.
 
-    The export of a batch is not for this door: it is handed out with a reason, at the batch.
+    Exports are not for this door: they are handed out with a reason, at the batch or the record.
     """
     user: Any = request.user
     at = timezone.now()
-    file = get_visible_or_404(StoredFile.objects.exclude(kind=FileKind.BATCH_EXPORT), user, pk=pk)
+    file = get_visible_or_404(StoredFile.objects.exclude(kind__in=_HAVE_A_DOOR), user, pk=pk)
     if file.expires_at is not None and file.expires_at <= at:
         raise Http404
     content = read_file(file)

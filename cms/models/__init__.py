@@ -2,6 +2,7 @@
 
 from cms.models.audit import AuditEntry, AuditNote, AuditSeal, AuditSealEntry, SealChain
 from cms.models.consents import Consent, ConsentRule, PolicyText, Undertaking
+from cms.models.exports import ExportRecord
 from cms.models.files import FileLink, StoredFile
 from cms.models.imports import DataImport, ImportRow
 from cms.models.jobs import Job, JobItem
@@ -47,6 +48,7 @@ __all__ = [
     "DataImport",
     "Delivery",
     "DocumentDigest",
+    "ExportRecord",
     "FileLink",
     "GroupTag",
     "Heartbeat",
