@@ -21,6 +21,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 # A cell holds no more; spreadsheets count UTF-16 units.
 MOST_UNITS = 32767
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
+_UNHOLDABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _EDGE = " \t\n"
 
@@ -82,6 +83,12 @@ def _escaped(match: re.Match[str]) -> str:
         return f"_x005F{found}"
     code = ord(found)
     return "\ufffd" if code >= 0xD800 else f"_x{code:04X}_"
+
+
+def plain_line(text: str) -> str:
+    """Return ``text`` as the library may write it: nothing that XML cannot hold, nothing it takes for markup."""
+    held = _UNHOLDABLE.sub("\ufffd", cut(text))
+    return f"{held} " if held.startswith("<r>") else held
 
 
 def cut(text: str) -> str:

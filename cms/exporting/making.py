@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from cms.enums import ExportFormat
 from cms.errors import DomainError
@@ -72,9 +73,8 @@ def write_table(
     ``after`` hears how many rows are done after each batch.
     """
     if form == ExportFormat.XLSX and len(table.keys) > MOST_XLSX_ROWS:
-        raise DomainError(
-            "too_many_rows", f"一张 Excel 表最多 {MOST_XLSX_ROWS} 行，请改用 CSV，或者分几次导出。"
-        )
+        words = _("一张 Excel 表最多 %(most)s 行，请改用 CSV，或者分几次导出。") % {"most": MOST_XLSX_ROWS}
+        raise DomainError("too_many_rows", words)
     with translation.override(FILE_LANGUAGE):
         rows = _Counted(rows_of(table.export, table.keys, table.columns, table.context, after=after))
         with path.open("wb") as target:

@@ -15,7 +15,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from cms.exporting.cells import XmlCells, csv_text, csv_writer
+from cms.exporting.cells import XmlCells, csv_text, csv_writer, plain_line
 from cms.exporting.columns import Column, Kind
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -94,8 +94,9 @@ class Book:
             "use_zip64": True,
         }
         self._book = xlsxwriter.Workbook(target, options)
-        facts = {"title": title, "created": created.replace(tzinfo=None), "comments": mark, "author": author}
-        self._book.set_properties(facts)
+        facts = {"title": title, "comments": mark, "author": author}
+        written = {name: plain_line(text) for name, text in facts.items()}
+        self._book.set_properties({**written, "created": created.replace(tzinfo=None)})
         base = {"font_name": "宋体", "font_size": 10, "border": 1, "valign": "vcenter"}
         right = {**base, "align": "right"}
         centred = {**base, "bold": True, "bg_color": "#EFEDE6", "text_wrap": True, "align": "center"}
@@ -131,15 +132,15 @@ class Book:
         sheet = self._book.add_worksheet(name, worksheet_class=_TableSheet)
         self._page(sheet, columns, look)
         for line, text in enumerate(look.lead):
-            sheet.write_string(line, 0, text, None if line else self._title)
+            sheet.write_string(line, 0, plain_line(text), None if line else self._title)
         head = len(look.lead) + 1 if look.lead else 0
         sheet.set_row(head, 30)
         for place, column in enumerate(columns):
-            sheet.write_string(head, place, column.title, self._head)
+            sheet.write_string(head, place, plain_line(column.title), self._head)
         sheet.freeze_panes(head + 1, 0)
         count = int(sheet.write_table(head + 1, len(columns), self._lines(columns, rows, head + 2)))
         for line, text in enumerate(look.notes, start=head + count + 2):
-            sheet.write_string(line, 0, text)
+            sheet.write_string(line, 0, plain_line(text))
         return count
 
     def guide(self, name: str, lines: Iterable[str]) -> None:
@@ -147,7 +148,7 @@ class Book:
         sheet = self._book.add_worksheet(name)
         sheet.set_column(0, 0, 90)
         for line, text in enumerate(lines):
-            sheet.write_string(line, 0, text)
+            sheet.write_string(line, 0, plain_line(text))
 
     def _page(self, sheet: Any, columns: Sequence[Column], look: Look) -> None:
         for place, column in enumerate(columns):
@@ -157,7 +158,8 @@ class Book:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(len(look.lead) + 1 if look.lead else 0)
         if look.mark:
-            mark = look.mark[:_FOOTER].replace("&", "&&")
+            mark = plain_line(look.mark).replace("&", "&&")[:_FOOTER]
+            mark += "&" * (mark.count("&") % 2)  # the cut may have parted a pair
             sheet.set_footer(f"&L{mark}&R第 &P 页，共 &N 页")
 
     def _lines(self, columns: Sequence[Column], rows: Rows, first: int) -> Iterator[str]:

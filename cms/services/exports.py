@@ -29,7 +29,7 @@ from cms.ids import spoken_code
 from cms.jobs import ItemOutcome, JobLink, report_progress, start_job
 from cms.models import ExportRecord, Job, Membership, Organisation, StoredFile, User
 from cms.services.file_links import make_link
-from cms.services.files import read_file, store_path
+from cms.services.files import store_path, stream_file
 
 KIND = "export"
 SHORTEST_REASON = 4
@@ -282,14 +282,14 @@ def pack(record: ExportRecord, *, by: User, at: dt.datetime) -> tuple[str, str]:
     """Return the password of a new encrypted archive and the address of a private link to it.
 
     The password is in no row, file or message: whoever loses it asks for another archive, which has another.
-    Refuses ``not_allowed``, ``file_expired`` and as ``read_file`` does.
+    Refuses ``not_allowed``, ``file_expired`` and as ``stream_file`` does.
     """
     source = _file_of(record, by)
     password = new_password()
     with tempfile.TemporaryDirectory(prefix="caravan-export-") as folder:
         path = Path(folder) / "archive"
         with path.open("wb") as target:
-            write_archive(target, source.name, [read_file(source)], password)
+            write_archive(target, source.name, stream_file(source), password)
         archive = store_path(
             path,
             kind=FileKind.EXPORT,

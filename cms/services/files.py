@@ -117,15 +117,32 @@ def read_file(file: StoredFile) -> bytes:
     Raises ``DomainError`` ``file_expired`` when they were kept for their time only, ``file_locked`` when
     no key of ``FIELD_KEYS`` opens them, ``file_damaged`` when they are not those stored.
     """
+    return b"".join(_checked(file))
+
+
+def stream_file(file: StoredFile) -> Iterator[bytes]:
+    """Return the plain bytes part by part, in constant memory: read once to be checked, and once more.
+
+    Refuses as ``read_file`` does, before the first part.
+    """
+    for _part in _checked(file):
+        pass
+    return _parts(file)
+
+
+def _checked(file: StoredFile) -> Iterator[bytes]:
+    """Yield the parts and refuse, at the latest after the last, what is not the file that was stored."""
     if not file.content:
         raise DomainError("file_expired", _("文件的保存期过了，内容已经删除。请重新上传。"))
+    digest = hashlib.sha256()
     try:
-        content = b"".join(_parts(file))
+        for part in _parts(file):
+            digest.update(part)
+            yield part
     except ValueError as error:
         raise DomainError("file_locked", _("文件用现有的密钥打不开，请联系管理员。")) from error
-    if hashlib.sha256(content).hexdigest() != file.sha256:
+    if digest.hexdigest() != file.sha256:
         raise DomainError("file_damaged", _("文件与登记的不一致，请联系管理员。"))
-    return content
 
 
 def _parts(file: StoredFile) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -68,16 +69,18 @@ def _seen(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text)
 
 
-def _workbook(values: list[Any], kind: Kind = Kind.TEXT) -> bytes:
+def _workbook(values: list[Any], kind: Kind = Kind.TEXT, notes: Sequence[str] = ()) -> bytes:
     target = io.BytesIO()
-    with Book(target, title="表", created=AT, mark="某人") as book:
-        book.table("数据", [Column("a", "甲", kind=kind)], [[value] for value in values], Look(mark="某人"))
+    mark = str(values[0]) if values else ""
+    look = Look(mark=mark, notes=tuple(notes))
+    with Book(target, title=mark, created=AT, mark=mark, author=mark) as book:
+        book.table("数据", [Column("a", "甲", kind=kind)], [[value] for value in values], look)
         book.guide("说明", values if kind == Kind.TEXT else [])
     return target.getvalue()
 
 
 def _check_text(values: list[str]) -> None:
-    content = _workbook(values)
+    content = _workbook(values, notes=values)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml").decode()
         assert not [name for name in archive.namelist() if "external" in name.lower()]
@@ -85,7 +88,7 @@ def _check_text(values: list[str]) -> None:
         r"<(fitToPage|firstHeader|firstFooter)", "", sheet.split("<sheetData>")[1].split("</sheetData>")[0]
     )
     assert "hyperlink" not in sheet
-    rows = openpyxl.load_workbook(io.BytesIO(content))["数据"].iter_rows(min_row=2)
+    rows = openpyxl.load_workbook(io.BytesIO(content))["数据"].iter_rows(min_row=2, max_row=len(values) + 1)
     for value, (cell,) in zip(values, rows, strict=True):
         assert cell.number_format == "@"
         assert cell.data_type in ("s", "inlineStr", "n") and (cell.data_type != "n" or cell.value is None)
