@@ -10,7 +10,7 @@ from cms.database import drop_append_only, make_append_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cms", "0012_site_and_consents"),
+        ("cms", "0013_import_kind"),
     ]
 
     operations = [
