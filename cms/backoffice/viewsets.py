@@ -113,6 +113,11 @@ class ScopedIndexView(ScopedListMixin, generic.IndexView):
 
     list_select_related: tuple[str, ...] = ()
 
+    def setup(self, *args: Any, **kwargs: Any) -> None:
+        """Close Wagtail's own export: tables leave by ``cms.exporting`` alone, on record."""
+        super().setup(*args, **kwargs)
+        self.is_export = False
+
     def get_header_buttons(self) -> list[Any]:
         """Put 导出 beside the other buttons, whatever they are."""
         return [*super().get_header_buttons(), *export_buttons(self.request, self.index_url_name or "")]

@@ -91,12 +91,12 @@ def plain_line(text: str) -> str:
     return f"{held} " if held.startswith("<r>") else held
 
 
-def cut(text: str) -> str:
-    """Return as much of ``text`` as a cell holds."""
-    if len(text) <= MOST_UNITS // 2:
+def cut(text: str, most: int = MOST_UNITS) -> str:
+    """Return as much of ``text`` as a cell, or what else counts UTF-16 units, holds."""
+    if len(text) <= most // 2:
         return text
     units = text.encode("utf-16-le", "surrogatepass")
-    return units[: MOST_UNITS * 2].decode("utf-16-le", "ignore") if len(units) > MOST_UNITS * 2 else text
+    return units[: most * 2].decode("utf-16-le", "ignore") if len(units) > most * 2 else text
 
 
 class XmlCells:

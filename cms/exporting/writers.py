@@ -15,7 +15,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from cms.exporting.cells import XmlCells, csv_text, csv_writer, plain_line
+from cms.exporting.cells import XmlCells, csv_text, csv_writer, cut, plain_line
 from cms.exporting.columns import Column, Kind
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -158,7 +158,7 @@ class Book:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(len(look.lead) + 1 if look.lead else 0)
         if look.mark:
-            mark = plain_line(look.mark).replace("&", "&&")[:_FOOTER]
+            mark = cut(plain_line(look.mark).replace("&", "&&"), _FOOTER)
             mark += "&" * (mark.count("&") % 2)  # the cut may have parted a pair
             sheet.set_footer(f"&L{mark}&R第 &P 页，共 &N 页")
 
