@@ -72,7 +72,7 @@ class ExportView(WagtailAdminTemplateMixin, TemplateView):
         return [
             *self.breadcrumbs_items,
             {"url": self._list_url(), "label": self.export.title},
-            {"url": "", "label": _("导出")},
+            {"url": "", "label": self.get_page_title()},
         ]
 
     def _list_url(self) -> str:
