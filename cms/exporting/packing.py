@@ -6,8 +6,6 @@ import secrets
 from collections.abc import Iterable
 from typing import IO
 
-import pyzipper
-
 # Without look-alikes; 20 characters of 31 are 99 bits.
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _LENGTH = 20
@@ -26,6 +24,8 @@ def new_password() -> str:
 
 def write_archive(target: IO[bytes], name: str, content: Iterable[bytes], password: str) -> None:
     """Write an archive with one encrypted member (WinZip AES-256: 7-Zip, WinRAR, WinZip and macOS open it)."""
+    import pyzipper  # a second library for encryption, which few processes need
+
     with pyzipper.AESZipFile(
         target, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
     ) as archive:

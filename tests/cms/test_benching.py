@@ -40,6 +40,7 @@ def tell_world(size: int | None) -> BenchResult:
     return BenchResult("world", size or 7, {}, world, 1.0, {})
 
 
+@pytest.mark.deep
 def test_each_way_has_a_peak_of_its_own() -> None:
     ballast = bytearray(b"x" * (300 * 1024 * 1024))  # the parent's memory is not the child's
     small = measure(f"{HERE}:hold_memory", 1)
