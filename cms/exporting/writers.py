@@ -47,7 +47,7 @@ def csv_lines(columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
         yield buffer.getvalue().encode("utf-8", "replace")
 
 
-class _TableSheet(Worksheet):  # type: ignore[misc]  # the library carries no types
+class _TableSheet(Worksheet):
     """A worksheet that takes rows as XML.
 
     The library's own way costs six microseconds a cell and takes any text in ``<r>…</r>`` for markup of its

@@ -113,10 +113,10 @@ def test_every_page_of_an_export_opens_and_its_lists_lead_to_it(world: ClaimsWor
         first = next(one.slug for one in exports if export.lists[0] in one.lists)
         assert f"/admin/export/{first}/" in client.get(reverse(export.lists[0])).content.decode(), slug
     url = reverse("caravan_class_enrolments", args=[world.base.training_class.pk])
-    page = client.get(url, {"state": "enrolled"}).content.decode()
+    listed = client.get(url, {"state": "enrolled"}).content.decode()
     assert (
         f"/admin/export/enrolments/?training_class={world.base.training_class.pk}&amp;enrolment_state=enrolled"
-        in page
+        in listed
     )
 
 

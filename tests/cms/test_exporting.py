@@ -529,11 +529,14 @@ def test_a_worker_that_dies_leaves_a_file_that_is_begun_again(
             carry_out(str(job.pk))
     assert not ExportRecord.objects.exists()
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
-    said = []
+    said: list[str] = []
     original = services.report_progress
-    monkeypatch.setattr(
-        services, "report_progress", lambda *a, **k: (said.append(k.get("note")), original(*a, **k))
-    )
+
+    def report(*args: Any, **more: Any) -> None:
+        said.append(more.get("note", ""))
+        original(*args, **more)
+
+    monkeypatch.setattr(services, "report_progress", report)
     carry_out(str(job.pk))
     job.refresh_from_db()
     assert job.state == JobState.DONE and "从头重新写" in said[0]
