@@ -22,13 +22,15 @@ _PLAN = _READ | {
 }
 _DECIDE = _READ | {"change_classfiling"}
 
+_EXPORT = frozenset({"export_trainingclass", "export_enrolment"})
+
 ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.SYSTEM_ADMIN: _PLAN | {f"add_{model}" for model in _RULES},
-    Role.ORG_ADMIN: _PLAN,
-    Role.PLANNER: _PLAN,
-    Role.SUBSIDY_OFFICER: _DECIDE,
+    Role.SYSTEM_ADMIN: _PLAN | _EXPORT | {f"add_{model}" for model in _RULES},
+    Role.ORG_ADMIN: _PLAN | _EXPORT,
+    Role.PLANNER: _PLAN | _EXPORT,
+    Role.SUBSIDY_OFFICER: _DECIDE | _EXPORT,
     Role.APPROVER: _DECIDE,
-    Role.AUDITOR: _READ,
+    Role.AUDITOR: _READ | _EXPORT,
 }
 
 PLANNING_ROLES = (Role.ORG_ADMIN, Role.PLANNER)

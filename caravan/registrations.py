@@ -8,6 +8,7 @@ from caravan import (  # noqa: F401  each registers by import
     assessing,
     audit_words,
     coming,
+    exports,
     merging,
     message_kinds,
     my_data,

@@ -13,6 +13,7 @@ from certificates.refreshers import permissions as refresher_permissions
 from certificates.refreshers import registrations as refresher_registrations  # noqa: F401  registration by import
 from certificates.subsidies import permissions as subsidy_permissions
 from certificates.subsidies import registrations as subsidy_registrations  # noqa: F401  registration by import
+from cms.benching import bench_at, benches
 from cms.roles import Role, role_permissions
 
 _PARTS = (
@@ -25,3 +26,5 @@ role_permissions.register(
     "certificates",
     {role: frozenset().union(*(part.get(role, frozenset()) for part in _PARTS)) for role in Role},
 )
+
+benches.register("export", bench_at("certificates.benches.export:run"))

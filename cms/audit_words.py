@@ -94,6 +94,8 @@ register_actions(
         "data_request.return": _("退回删除申请"),
         "data_request.withdraw": _("撤回更正或删除申请"),
         "delivery.retry": _("消息再发一次"),
+        "export.make": _("导出一张表"),
+        "export.pack": _("取加密压缩包"),
         "factor.add": _("开第二重验证"),
         "factor.recovery_code": _("使用备用码"),
         "factor.recovery_renew": _("重发备用码"),
@@ -234,6 +236,8 @@ register_data(
         "completed": _("结业人数"),
         "people": _("人数"),
         "profile": _("导出表式"),
+        "export": _("导出内容"),
+        "format": _("格式"),
     },
     {
         "kept": NameSource("cms.person", "legal_name"),
@@ -258,6 +262,7 @@ register_values(
 register_subjects(
     {
         "cms.affiliation": "organisation__name",
+        "cms.exportrecord": "number",
         "cms.inpostperiod": "organisation__name",
         "cms.job": "title",
         "cms.licence": "number",

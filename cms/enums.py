@@ -268,9 +268,19 @@ class FileKind(models.TextChoices):
     EVIDENCE = "evidence", _("佐证材料")
     REGIONS = "regions", _("上传的区划文件")
     MY_DATA = "my_data", _("本人导出的数据")
+    EXPORT = "export", _("导出的表")
 
 
-SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE, FileKind.MY_DATA})
+SENSITIVE_FILES = frozenset(
+    {FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE, FileKind.MY_DATA, FileKind.EXPORT}
+)
+
+
+class ExportFormat(models.TextChoices):
+    """What a table is exported as."""
+
+    XLSX = "xlsx", _("Excel 表格（XLSX）")
+    CSV = "csv", _("文本表格（CSV）")
 
 
 class HeartbeatKind(models.TextChoices):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from cms.enums import FileKind
 from cms.jobs import JobKind, Queue, job_kinds
-from cms.services import imports, rotation
+from cms.services import exports, imports, rotation
+from cms.services.file_links import file_doors
 
 job_kinds.register(
     "import_check",
@@ -50,3 +52,16 @@ job_kinds.register(
         label=_("更换密钥"),
     ),
 )
+job_kinds.register(
+    exports.KIND,
+    JobKind(
+        exports.KIND,
+        plan=exports.plan_export,
+        do_items=exports.make_file,
+        link=exports.export_link,
+        in_transaction=False,
+        queue=Queue.EXPORTS,
+        label=_("导出"),
+    ),
+)
+file_doors.register(FileKind.EXPORT, exports.may_have)

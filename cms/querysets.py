@@ -332,6 +332,31 @@ class SealQuerySet(models.QuerySet[AnyModel]):
         raise TypeError("seals are never removed")
 
 
+class ExportRecordQuerySet(models.QuerySet[AnyModel]):
+    """The log of exports: insert only."""
+
+    def visible_to(self, user: User) -> ExportRecordQuerySet[AnyModel]:
+        """One's own, those made for organisations one administers, and an auditor's region's."""
+        from cms.roles import Role
+
+        scope = user.scope()
+        if scope.everything:
+            return self
+        return self.filter(
+            Q(created_by=user)
+            | Q(organisation_id__in=scope.organisations(Role.ORG_ADMIN))
+            | scope.region_filter("region_code", Role.AUDITOR)
+        )
+
+    def update(self, **kwargs: object) -> int:
+        """Refuse: what was taken out stays on record."""
+        raise TypeError("export records are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: what was taken out stays on record."""
+        raise TypeError("export records are never removed")
+
+
 class AdminOnlyQuerySet(models.QuerySet[AnyModel]):
     """What only a system administrator may see in the back office."""
 

@@ -19,6 +19,7 @@ from cms.backoffice.accounts import AccountViewSet
 from cms.backoffice.audit import AuditViewSet
 from cms.backoffice.corrections import ChangeViewSet
 from cms.backoffice.data_requests import DataRequestViewSet
+from cms.backoffice.exports import ExportRecordViewSet, ExportView
 from cms.backoffice.history import URL_NAME, HistoryView
 from cms.backoffice.imports import ImportViewSet
 from cms.backoffice.jobs import JobView, JobViewSet, cancel, download, resume, retry
@@ -59,6 +60,7 @@ class PeopleGroup(ViewSetGroup):
         RegionViewSet,
         SuccessionViewSet,
         JobViewSet,
+        ExportRecordViewSet,
         AuditViewSet,
         RevealViewSet,
         SealViewSet,
@@ -131,6 +133,7 @@ def register_urls() -> list[URLPattern]:
         path("jobs/<uuid:pk>/resume/", resume, name="caravan_job_resume"),
         path("jobs/<uuid:pk>/retry/", retry, name="caravan_job_retry"),
         path("files/<uuid:pk>/", download, name="caravan_file"),
+        path("export/<slug:slug>/", ExportView.as_view(), name="caravan_export"),
         path("site-guide/", SiteGuideView.as_view(), name="caravan_site_guide"),
         path("keys/", role_required(Role.SYSTEM_ADMIN)(KeysView.as_view()), name="caravan_keys"),
         path("history/<str:label>/<str:pk>/", HistoryView.as_view(), name=URL_NAME),

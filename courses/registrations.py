@@ -8,7 +8,7 @@ from cms.backoffice.panels import learner_panels, places, public_panels
 from cms.navigation import MenuEntry, public_menu
 from cms.roles import BACKOFFICE_ROLES, Role, role_permissions
 from cms.ui import register_state_colours
-from courses import audit_words, histories, merging, my_data  # noqa: F401  registered by import
+from courses import audit_words, exports, histories, merging, my_data  # noqa: F401  registered by import
 from courses.enums import RecordState
 from courses.panels import CurrentRecordsPanel, MenuPanel, course_panels
 
@@ -16,6 +16,7 @@ _VIEW_CATALOGUE = frozenset(
     {"view_course", "view_courseversion", "view_menu", "view_menuversion", "view_occupation"}
 )
 _VIEW_RECORDS = frozenset({"view_trainingrecord", "view_externalcertificate"})
+_EXPORT = frozenset({"export_trainingrecord"})
 _EDIT_CATALOGUE = frozenset(
     {
         "add_course",
@@ -31,10 +32,15 @@ role_permissions.register(
     "courses",
     {
         **dict.fromkeys(BACKOFFICE_ROLES, _VIEW_CATALOGUE | _VIEW_RECORDS),
-        Role.SYSTEM_ADMIN: _VIEW_CATALOGUE | _VIEW_RECORDS | _EDIT_CATALOGUE | {"add_externalcertificate"},
-        Role.ORG_ADMIN: _VIEW_CATALOGUE | _VIEW_RECORDS | {"add_externalcertificate"},
-        Role.PLANNER: _VIEW_CATALOGUE | _VIEW_RECORDS | {"add_externalcertificate"},
-        Role.SUBSIDY_OFFICER: _VIEW_CATALOGUE | _VIEW_RECORDS | {"add_externalcertificate"},
+        Role.SYSTEM_ADMIN: _VIEW_CATALOGUE
+        | _VIEW_RECORDS
+        | _EDIT_CATALOGUE
+        | _EXPORT
+        | {"add_externalcertificate"},
+        Role.ORG_ADMIN: _VIEW_CATALOGUE | _VIEW_RECORDS | _EXPORT | {"add_externalcertificate"},
+        Role.PLANNER: _VIEW_CATALOGUE | _VIEW_RECORDS | _EXPORT | {"add_externalcertificate"},
+        Role.SUBSIDY_OFFICER: _VIEW_CATALOGUE | _VIEW_RECORDS | _EXPORT | {"add_externalcertificate"},
+        Role.AUDITOR: _VIEW_CATALOGUE | _VIEW_RECORDS | _EXPORT,
     },
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -23,6 +24,7 @@ from caravan.models import Enrolment, TrainingClass
 from caravan.services.enrolment import EnrolOutcome, EnrolResult, accept_offer, enrol_many, withdraw
 from cms.backoffice.panels import Panel
 from cms.errors import DomainError
+from cms.exporting.declarations import exports
 from cms.keys import row_keys
 from cms.models import Person, PersonDocument
 from cms.services.consents import record_paper_consents
@@ -60,8 +62,22 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
         "wanted": wanted,
         "leaving": _LEAVING,
         "is_office": runs_office_of(user_of(request), training_class),
+        "exports": _exports(request, training_class, wanted),
     }
     return render(request, "caravan/backoffice/enrolments.html", context)
+
+
+def _exports(request: HttpRequest, training_class: TrainingClass, wanted: str) -> list[tuple[Any, str]]:
+    """Return title and address of what may be exported of this class, in the state that is shown."""
+    found = []
+    for slug in ("enrolments", "attendance"):
+        export = exports.get(slug)
+        if user_of(request).has_perm(export.permission):
+            query = {"training_class": str(training_class.pk)}
+            if wanted in EnrolmentState.values:
+                query["enrolment_state"] = wanted
+            found.append((export.title, f"{reverse('caravan_export', args=[slug])}?{urlencode(query)}"))
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -80,6 +80,7 @@ class TrainingClass(models.Model):
     class Meta:
         verbose_name = _("班级")
         verbose_name_plural = pgettext_lazy("menu", "班级")
+        permissions = [("export_trainingclass", "Can export classes")]
         ordering = ["-starts_on", "class_no"]
         constraints = [
             models.CheckConstraint(

@@ -39,6 +39,7 @@ class Enrolment(models.Model):
     class Meta:
         verbose_name = _("报名")
         verbose_name_plural = _("报名")
+        permissions = [("export_enrolment", "Can export enrolments and attendance")]
         constraints = [
             models.UniqueConstraint(
                 fields=["training_class", "person"],

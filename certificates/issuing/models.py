@@ -105,6 +105,7 @@ class Certificate(models.Model):
     class Meta:
         verbose_name = _("证书")
         verbose_name_plural = pgettext_lazy("menu", "证书")
+        permissions = [("export_certificate", "Can export certificates")]
         ordering = ["-issued_on", "number"]
         constraints = [
             models.CheckConstraint(

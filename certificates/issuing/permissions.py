@@ -11,13 +11,15 @@ from cms.roles import Role
 _SEE = frozenset({"view_certificate"})
 _OFFICE = _SEE | {"view_certificatedesign"}
 
+_EXPORT = frozenset({"export_certificate"})
+
 PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.SYSTEM_ADMIN: _OFFICE,
-    Role.ORG_ADMIN: _OFFICE,
-    Role.PLANNER: _OFFICE,
-    Role.SUBSIDY_OFFICER: _SEE,
+    Role.SYSTEM_ADMIN: _OFFICE | _EXPORT,
+    Role.ORG_ADMIN: _OFFICE | _EXPORT,
+    Role.PLANNER: _OFFICE | _EXPORT,
+    Role.SUBSIDY_OFFICER: _SEE | _EXPORT,
     Role.APPROVER: _SEE,
-    Role.AUDITOR: _SEE,
+    Role.AUDITOR: _SEE | _EXPORT,
 }
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from caravan.backoffice.class_panels import class_panels
 from certificates.issuing import (
+    exports,  # noqa: F401  registered by import
     message_kinds,  # noqa: F401  kinds register by import
     my_data,  # noqa: F401  registered by import
     operations,  # noqa: F401  registered by import

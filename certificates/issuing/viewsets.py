@@ -92,7 +92,6 @@ class CertificateViewSet(ScopedModelViewSet):
     # No filter by issuer: its choices would name every organisation to everybody.
     list_filter = ["state", "kind"]
     search_fields = ["number", "holder_name"]
-    list_export: list[str] = []
     form_fields: list[str] = []
 
     def get_urlpatterns(self) -> list[URLPattern]:

@@ -37,6 +37,7 @@ class RefresherRule(models.Model):
     class Meta:
         verbose_name = _("回炉规定")
         verbose_name_plural = _("回炉规定")
+        permissions = [("export_refresher", "Can export who is due")]
         ordering = ["region_code", "valid_from"]
         constraints = [
             models.UniqueConstraint(

@@ -6,14 +6,15 @@ from cms.models import User
 from cms.roles import Role
 
 _SEE = frozenset({"view_refresherrule"})
+_EXPORT = frozenset({"export_refresher"})
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.SYSTEM_ADMIN: _SEE | {"add_refresherrule"},
-    Role.ORG_ADMIN: _SEE,
-    Role.PLANNER: _SEE,
-    Role.SUBSIDY_OFFICER: _SEE,
+    Role.SYSTEM_ADMIN: _SEE | _EXPORT | {"add_refresherrule"},
+    Role.ORG_ADMIN: _SEE | _EXPORT,
+    Role.PLANNER: _SEE | _EXPORT,
+    Role.SUBSIDY_OFFICER: _SEE | _EXPORT,
     Role.APPROVER: _SEE,
-    Role.AUDITOR: _SEE,
+    Role.AUDITOR: _SEE | _EXPORT,
 }
 # Who asks when workers are due; whose workers they see is a matter of scope.
 DUE_LIST_ROLES = (

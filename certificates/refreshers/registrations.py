@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from certificates.refreshers import (
+    exports,  # noqa: F401  registers by import
     message_kinds,  # noqa: F401  registers by import
     todo,
 )

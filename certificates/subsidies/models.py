@@ -280,6 +280,7 @@ class Claim(models.Model):
     class Meta:
         verbose_name = _("补贴申领")
         verbose_name_plural = _("补贴申领")
+        permissions = [("export_claim", "Can export claims")]
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(

@@ -9,13 +9,15 @@ from cms.roles import Role
 _READ = frozenset({"view_claim", "view_subsidyscheme"})
 _OFFICE = _READ | {"view_claimbatch"}
 
+_EXPORT = frozenset({"export_claim"})
+
 PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.SYSTEM_ADMIN: _OFFICE,
-    Role.ORG_ADMIN: _READ,
+    Role.SYSTEM_ADMIN: _OFFICE | _EXPORT,
+    Role.ORG_ADMIN: _READ | _EXPORT,
     Role.PLANNER: _READ,
-    Role.SUBSIDY_OFFICER: _OFFICE,
-    Role.APPROVER: _OFFICE,
-    Role.AUDITOR: _OFFICE,
+    Role.SUBSIDY_OFFICER: _OFFICE | _EXPORT,
+    Role.APPROVER: _OFFICE | _EXPORT,
+    Role.AUDITOR: _OFFICE | _EXPORT,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from certificates.subsidies import exports as claim_exports  # noqa: F401  registered by import
 from certificates.subsidies import message_kinds, my_data, todo  # noqa: F401  registered by import
 from certificates.subsidies.enums import BatchState, ClaimState, Outcome
 from certificates.subsidies.models import Claim, ClaimBatch

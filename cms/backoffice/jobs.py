@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, When
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -38,9 +38,11 @@ from cms.enums import RESUMABLE_JOBS, SENSITIVE_FILES, FileKind, ItemState, JobS
 from cms.errors import DomainError
 from cms.jobs import JobLink, cancel_job, count_items, job_kinds, kind_label, resume_job, retry_items
 from cms.models import Job, JobItem, StoredFile
-from cms.services.files import read_file
+from cms.services.files import stream_file
 from cms.views.files import as_download
 
+# Handed out by a link that their own page makes.
+_HAVE_A_DOOR = (FileKind.BATCH_EXPORT, FileKind.EXPORT)
 ITEMS_PER_PAGE = 50
 REFRESH_SECONDS = 3
 
@@ -186,6 +188,8 @@ class JobView(WagtailAdminTemplateMixin, TemplateView):
             job=self.job,
             done=sum(counts.values()) - pending,
             words=figures_in_words(figures_of(self.job, counts)),
+            rows_done=self.job.params.get("rows_done", 0),
+            rows_total=self.job.params.get("rows_total", 0),
             waits=what_it_waits_for(self.job, now),
             left=time_left_in_words(self.job, pending, now),
             filters=item_filters(self.job, counts),
@@ -244,17 +248,17 @@ def _act(request: HttpRequest, pk: str, service: Any, done: str) -> HttpResponse
 
 
 @require_GET
-def download(request: HttpRequest, pk: str) -> HttpResponse:
+def download(request: HttpRequest, pk: str) -> HttpResponseBase:
     """Hand out a private file to who may have it; handing out a sensitive kind is on record.
 
-    The export of a batch is not for this door: it is handed out with a reason, at the batch.
+    Exports are not for this door: they are handed out with a reason, at the batch or the record.
     """
     user: Any = request.user
     at = timezone.now()
-    file = get_visible_or_404(StoredFile.objects.exclude(kind=FileKind.BATCH_EXPORT), user, pk=pk)
+    file = get_visible_or_404(StoredFile.objects.exclude(kind__in=_HAVE_A_DOOR), user, pk=pk)
     if file.expires_at is not None and file.expires_at <= at:
         raise Http404
-    content = read_file(file)
+    content = stream_file(file)
     if file.kind in SENSITIVE_FILES:
         with transaction.atomic():
             audit.record("file.download", file, by=user, at=at, sha256=file.sha256)

@@ -21,6 +21,7 @@ from wagtail.admin.views.generic import history, usage
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import HeaderButton
 
+from cms.backoffice.export_buttons import export_buttons
 from cms.backoffice.history import history_url
 from cms.errors import DomainError
 
@@ -108,9 +109,18 @@ class ServiceFormMixin:
 
 
 class ScopedIndexView(ScopedListMixin, generic.IndexView):
-    """A scoped listing."""
+    """A scoped listing; what is declared as an export of it can be taken out, as narrowed as it is shown."""
 
     list_select_related: tuple[str, ...] = ()
+
+    def setup(self, *args: Any, **kwargs: Any) -> None:
+        """Close Wagtail's own export: tables leave by ``cms.exporting`` alone, on record."""
+        super().setup(*args, **kwargs)
+        self.is_export = False
+
+    def get_header_buttons(self) -> list[Any]:
+        """Put 导出 beside the other buttons, whatever they are."""
+        return [*super().get_header_buttons(), *export_buttons(self.request, self.index_url_name or "")]
 
 
 class ScopedCreateView(ServiceFormMixin, generic.CreateView):

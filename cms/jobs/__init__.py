@@ -7,6 +7,7 @@ message or worker was lost and wakes a worker again.
 
 from cms.jobs.figures import count_items, time_left
 from cms.jobs.kinds import ItemOutcome, JobKind, JobLink, job_kinds, kind_label, queue_of
+from cms.jobs.progress import report_progress
 from cms.jobs.running import MAX_ATTEMPTS, carry_out
 from cms.jobs.starting import cancel_job, resume_job, retry_items, start_job
 from cms.jobs.sweeping import jobs_to_wake, sweep_items
@@ -26,6 +27,7 @@ __all__ = [
     "jobs_to_wake",
     "kind_label",
     "queue_of",
+    "report_progress",
     "resume_job",
     "retry_items",
     "start_job",

@@ -23,6 +23,7 @@ from cms.enums import ItemState, JobState
 from cms.errors import DomainError
 from cms.jobs.figures import count_items
 from cms.jobs.kinds import ItemOutcome, JobKind, job_kinds
+from cms.jobs.progress import LeaseLostError, lease_end, long_item
 from cms.jobs.waking import wake
 from cms.messaging import queue_message
 from cms.models import Job, JobItem
@@ -52,10 +53,6 @@ def _is_transient(error: BaseException) -> bool:
     return isinstance(error, (OperationalError, InterfaceError, OSError))
 
 
-class LeaseLostError(Exception):
-    """Another worker holds the job, or it was cancelled: drop what is in hand."""
-
-
 @dataclass(frozen=True)
 class Hold:
     """A job in this worker's hands."""
@@ -66,7 +63,7 @@ class Hold:
 
     def renew(self, factor: int = 1) -> None:
         """Lengthen the lease; raise ``LeaseLostError`` when the job is in other hands or over."""
-        until = _lease_end(timezone.now(), factor)
+        until = lease_end(timezone.now(), factor)
         held = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, lease_token=self.token)
         if held.update(lease_until=until) != 1:
             raise LeaseLostError
@@ -89,7 +86,7 @@ def _claim(job_id: str, token: uuid.UUID) -> bool:
     claimed = Job.objects.filter(due, pk=job_id).update(
         state=JobState.RUNNING,
         lease_token=token,
-        lease_until=_lease_end(now),
+        lease_until=lease_end(now),
         runs=F("runs") + 1,
         started_at=Coalesce("started_at", now),
     )
@@ -148,10 +145,6 @@ def _work(hold: Hold) -> None:
 
 def _others_wait() -> bool:
     return Job.objects.filter(state=JobState.QUEUED).exists()
-
-
-def _lease_end(now: dt.datetime, factor: int = 1) -> dt.datetime:
-    return now + dt.timedelta(seconds=settings.JOB_LEASE_SECONDS * factor)
 
 
 def _plan(hold: Hold) -> None:
@@ -234,7 +227,8 @@ def _work_items(hold: Hold, items: list[JobItem]) -> None:
     if hold.kind.prepare is not None:
         hold.kind.prepare(hold.job, keys)
     if not hold.kind.in_transaction:
-        outcomes = hold.kind.do_items(hold.job, keys)
+        with long_item(hold.job, hold.token):
+            outcomes = hold.kind.do_items(hold.job, keys)
         try:
             with transaction.atomic():
                 hold.renew(hold.kind.lease_factor)

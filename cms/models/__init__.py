@@ -3,6 +3,7 @@
 from cms.models.audit import AuditEntry, AuditNote, AuditSeal, AuditSealEntry, SealChain
 from cms.models.changes import ChangeProposal
 from cms.models.consents import Consent, ConsentRule, PolicyText, Undertaking
+from cms.models.exports import ExportRecord
 from cms.models.files import FileLink, StoredFile
 from cms.models.imports import DataImport, ImportRow
 from cms.models.jobs import Job, JobItem
@@ -55,6 +56,7 @@ __all__ = [
     "DocumentDigest",
     "DoubleReview",
     "EducationRecord",
+    "ExportRecord",
     "FileLink",
     "GroupTag",
     "HealthCertificate",

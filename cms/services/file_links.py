@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +15,7 @@ from cms.crypto import lookup_digest, lookup_digests
 from cms.errors import DomainError
 from cms.models import FileLink, StoredFile, User
 from cms.registry import Registry
-from cms.services.files import read_file
+from cms.services.files import stream_file
 
 # File kind -> may this user still have this file? Without one: who sees the row.
 file_doors: Registry[Callable[[User, StoredFile], bool]] = Registry("file_doors")
@@ -34,12 +34,12 @@ def make_link(file: StoredFile, *, for_user: User, at: dt.datetime) -> str:
     return code
 
 
-def open_link(code: str, *, by: User, at: dt.datetime) -> tuple[StoredFile, bytes]:
-    """Return the file of ``code`` with its bytes, and put it on record.
+def open_link(code: str, *, by: User, at: dt.datetime) -> tuple[StoredFile, Iterator[bytes]]:
+    """Return the file of ``code`` with its bytes part by part, and put it on record.
 
     Raises ``FileLink.DoesNotExist`` for an unknown code, another account, or one whose rights ended
     since: all look absent. ``DomainError`` ``link_expired`` tells its owner to ask again; and the
-    refusals of ``read_file``.
+    refusals of ``stream_file``.
     """
     digests = lookup_digests("file-link", code).values()
     link = FileLink.objects.select_related("file").get(code_digest__in=digests, for_user=by)
@@ -47,7 +47,7 @@ def open_link(code: str, *, by: User, at: dt.datetime) -> tuple[StoredFile, byte
         raise FileLink.DoesNotExist
     if link.expires_at <= at:
         raise DomainError("link_expired", _("这个下载链接已经过期。请回到原来的页面重新下载。"))
-    content = read_file(link.file)
+    content = stream_file(link.file)
     with transaction.atomic():
         audit.record("file.download", link.file, by=by, at=at, sha256=link.file.sha256, link=str(link.pk))
     return link.file, content

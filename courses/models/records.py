@@ -43,6 +43,7 @@ class TrainingRecord(models.Model):
     class Meta:
         verbose_name = _("培训记录")
         verbose_name_plural = _("培训记录")
+        permissions = [("export_trainingrecord", "Can export training records")]
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "course"],

@@ -73,7 +73,7 @@ def test_no_part_of_the_file_holds_a_formula_or_a_link() -> None:
         assert len(sheets) == 2
         for name in sheets:
             text = file.read(name).decode()
-            assert "<f>" not in text and "<f " not in text and "hyperlink" not in text.lower()
+            assert "<f>" not in text and "<f " not in text and "<hyperlink" not in text.lower()
 
 
 def test_the_same_input_gives_the_same_bytes_later_too() -> None:

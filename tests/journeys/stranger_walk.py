@@ -37,7 +37,7 @@ OBJECT = {
     "regions:import_check": "file", "successions": "succession", "audit_seal": "seal", "signing_key": "key",
     "policies": "policy", "consent_rules": "consent_rule", "account:withdraw_consent": "consent",
     "reveals": "reveal", "data_requests": "data_request", "account:data_withdraw": "data_request",
-    "accounts": "user", "account:session_end": "session_row",
+    "exports": "export_record", "accounts": "user", "account:session_end": "session_row",
     "deliveries": "delivery", "quiet_hours": "quiet_hours", "account:message": "message",
     "account:message_go": "message",
     "certificates_download_export": "export", "certificates_scheme": "scheme", "caravan:stop": "stop",
@@ -62,6 +62,7 @@ ARGUMENT = {
 WORD = {
     "app_label": "cms", "app_name": "cms", "content_type_app_name": "cms", "model_name": "person",
     "content_type_model_name": "homepage", "action": "delete", "action_name": "copy", "filter_spec": "width-100",
+    "slug": "people",
     "uidb64": "MQ", "rest": "x", "kind": "privacy", "version": "1", "path": "x.png", "key": "cancel", "act": "approve",
     "move": "decline",
 }  # fmt: skip

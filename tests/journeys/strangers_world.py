@@ -74,6 +74,7 @@ from cms.models import (
     Consent,
     DataImport,
     Delivery,
+    ExportRecord,
     Job,
     Licence,
     Membership,
@@ -368,6 +369,12 @@ def _ground(made: Holdings) -> None:
     )  # fmt: skip
     job.subject_type, job.subject_id = roster._meta.label_lower, str(roster.pk)
     job.save()
+    record = ExportRecord.objects.create(
+        number=f"DC-{made.code}-0001", at=NOW, created_by=made.planner, organisation=made.organisation,
+        region_code=made.county, export="people", reason=f"{made.mark}核对", rows=1, format="csv", is_in_clear=False,
+        is_zipped=False, sha256="0" * 64, size=1, file=_file(made, FileKind.EXPORT, "人员.csv"),
+    )  # fmt: skip
+    ids["export_record"] = record.pk
     licence = Licence.objects.create(
         organisation=made.organisation, number=f"{made.code}-L1", authority=f"{made.mark}教育局",
         valid_from=dt.date(2025, 1, 1), valid_until=TODAY,

@@ -103,7 +103,7 @@ STAFF = {
             "people", "imports", "organisations", "memberships", "jobs", "audit", "training_record",
             "external_certificate", "tours", "stops", "venues", "vehicles", "kits", "trainers", "classes", "filings",
             "certificate", "certificate_issuing", "certificates_claim", "certificates_batch", "certificates_due",
-            "deliveries", "accounts", "merges", "corrections", "reveals", "data_requests",
+            "deliveries", "accounts", "merges", "corrections", "reveals", "data_requests", "exports",
         ),
         "a list of one's own rows: the walk looks for the stranger's mark in it and in its exports",
     ),
@@ -115,6 +115,7 @@ STAFF = {
         ),
         "what everybody may know: regions, what is taught, rules, designs",
     ),
+    "caravan_export": "a form over what one sees: rows are counted and filters named",
     "caravan:field": "one's own sessions of today",
     "people:doubles": "pairs of one's own people",
     "audit_seal:index": "hashes of the whole log, for the auditor",
@@ -170,7 +171,9 @@ def staff_list() -> dict[str, str]:
     """Return STAFF by names of addresses: index, results and the empty form; inspect where all may know."""
     found = {}
     for name, why in STAFF.items():
-        if ":" in name or name.startswith(("wagtail", "certificates_training", "certificates_new")):
+        if ":" in name or name.startswith(
+            ("wagtail", "certificates_training", "certificates_new", "caravan_export")
+        ):
             found[name] = why
             continue
         parts = ("index", "index_results", "add", *(("inspect",) if name in COMMON else ()))
@@ -322,7 +325,10 @@ def test_the_people_of_the_place_find_what_the_walk_looks_for(world: World) -> N
     due = {address.name: address.path for address in addresses(world.there, world.shared)}
     own = world.there.users
     opens = {
-        Role.ORG_ADMIN: ["organisations:inspect", "memberships:inspect", "caravan_job", "caravan_file", "audit:inspect"],
+        Role.ORG_ADMIN: [
+            "organisations:inspect", "memberships:inspect", "caravan_job", "caravan_file", "audit:inspect",
+            "exports:inspect",
+        ],
         Role.PLANNER: [
             "site:file", "people:inspect", "imports:inspect", "training_record:inspect", "external_certificate:inspect",
             "tours:inspect", "stops:inspect", "venues:inspect", "vehicles:inspect", "kits:inspect", "trainers:inspect",

@@ -1,0 +1,1 @@
+"""Benches of this app; each is run by ``manage.py bench``."""

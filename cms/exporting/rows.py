@@ -1,0 +1,74 @@
+"""Rows of an export: a fixed number of queries for each batch, whatever is looked up."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from cms.exporting.columns import Column, Context, Lookup
+from cms.exporting.declarations import Export
+
+BATCH = 2000
+
+
+def rows_of(
+    export: Export,
+    keys: array[int],
+    columns: Sequence[Column],
+    context: Context,
+    *,
+    after: Callable[[int], None] | None = None,
+) -> Iterator[Sequence[Any]]:
+    """Yield the values of ``columns`` for each key, in order; rows deleted meanwhile are left out.
+
+    Batches are read by their keys: no query stays open while a file is written, which would hold up SQLite's
+    writers and PostgreSQL's vacuum. ``after`` is called with the number of rows done after each batch.
+    """
+    paths, places = _paths(columns)
+    manager: Any = export.model._default_manager
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        read = {
+            row[0]: row for row in manager.filter(pk__in=batch.tolist()).order_by().values_list("pk", *paths)
+        }
+        rows = [read[key] for key in batch if key in read]
+        answers: dict[tuple[Lookup, tuple[int, ...]], Mapping[Any, Any]] = {}
+        values = [
+            _column(column, place, rows, context, answers)
+            for column, place in zip(columns, places, strict=True)
+        ]
+        yield from zip(*values, strict=True)
+        if after is not None:
+            after(start + len(batch))
+
+
+def _paths(columns: Sequence[Column]) -> tuple[list[str], list[tuple[int, ...]]]:
+    """Return the paths to read, each once, and where each column finds its own; place 0 is the key."""
+    paths: list[str] = []
+    places = []
+    for column in columns:
+        for path in column.sources:
+            if path not in paths:
+                paths.append(path)
+        places.append(tuple(paths.index(path) + 1 for path in column.sources))
+    return paths, places
+
+
+def _column(
+    column: Column,
+    place: tuple[int, ...],
+    rows: Sequence[Sequence[Any]],
+    context: Context,
+    answers: dict[tuple[Lookup, tuple[int, ...]], Mapping[Any, Any]],
+) -> list[Any]:
+    if len(place) == 1:
+        values: list[Any] = [row[place[0]] for row in rows]
+    else:
+        values = [tuple(row[one] for one in place) for row in rows]
+    if column.lookup is not None:
+        found = answers.get((column.lookup, place))
+        if found is None:
+            found = answers[column.lookup, place] = column.lookup(set(values), context)
+        values = [found.get(value) for value in values]
+    return values if column.show is None else [column.show(value) for value in values]
