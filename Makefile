@@ -10,7 +10,7 @@ APPS := cms courses caravan certificates
 export PYTHON
 export PYTHONUTF8 := 1
 
-.PHONY: help install run test test-deep check format messages vendor
+.PHONY: help install run test test-deep bench check format messages vendor
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test-deep: ## What takes longer: 10 000 examples a property, and the tests marke
 	@sh deploy/install.sh test
 	@$(MAKE) --no-print-directory check
 	@HYPOTHESIS_PROFILE=deep $(PY) tests/run.py $(ARGS)
+
+bench: install ## Measure the plain way and ours: NAME=export ARGS="--size 1000000"; without NAME the list
+	@$(PY) manage.py bench $(NAME) $(ARGS)
 
 check: install ## Format, lint, layers, types, migrations, templates, translations
 	@sh deploy/check.sh
