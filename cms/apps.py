@@ -14,6 +14,7 @@ class CmsConfig(AppConfig):
         """Register what this app contributes."""
         from cms import (  # noqa: F401  registration by import
             audit_words,
+            import_kinds,
             job_kinds,
             keyed_values,
             message_kinds,

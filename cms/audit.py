@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from cms import crypto
+from cms.bulk import insert_rows
 from cms.ids import uuid7
 from cms.models.audit import AuditEntry, AuditNote
 
@@ -57,8 +58,19 @@ def record_many(
     **data: Any,
 ) -> int:
     """Add one entry about each of ``subjects`` with the same ``data``; return how many (one statement)."""
-    made = [_entry(action, subject, by=by, at=at, for_person=None, data=data) for subject in subjects]
-    AuditEntry.objects.bulk_create([entry for entry, _notes in made], batch_size=_BATCH)
+    return record_each(action, ((subject, data) for subject in subjects), by=by, at=at)
+
+
+def record_each(
+    action: str,
+    changes: Iterable[tuple[models.Model, dict[str, Any]]],
+    *,
+    by: User | None,
+    at: dt.datetime,
+) -> int:
+    """Add one entry about each subject with data of its own; return how many (one statement)."""
+    made = [_entry(action, subject, by=by, at=at, for_person=None, data=data) for subject, data in changes]
+    insert_rows(AuditEntry, (entry for entry, _notes in made))
     AuditNote.objects.bulk_create([note for _entry, notes in made for note in notes], batch_size=_BATCH)
     return len(made)
 

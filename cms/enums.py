@@ -159,9 +159,19 @@ class FileKind(models.TextChoices):
     BATCH_EXPORT = "batch_export", _("补贴批次导出")
     EVIDENCE = "evidence", _("佐证材料")
     REGIONS = "regions", _("上传的区划文件")
+    IMPORT = "import", _("上传的表格")
+    IMPORT_ERRORS = "import_errors", _("改错用的表格")
 
 
-SENSITIVE_FILES = frozenset({FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE})
+SENSITIVE_FILES = frozenset(
+    {
+        FileKind.ROSTER,
+        FileKind.BATCH_EXPORT,
+        FileKind.EVIDENCE,
+        FileKind.IMPORT,
+        FileKind.IMPORT_ERRORS,
+    }
+)
 
 
 class HeartbeatKind(models.TextChoices):

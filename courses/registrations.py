@@ -8,7 +8,7 @@ from cms.backoffice.panels import learner_panels, places, public_panels
 from cms.navigation import MenuEntry, public_menu
 from cms.roles import BACKOFFICE_ROLES, Role, role_permissions
 from cms.ui import register_state_colours
-from courses import audit_words, histories  # noqa: F401  registered by import
+from courses import audit_words, histories, import_kinds  # noqa: F401  registered by import
 from courses.enums import RecordState
 from courses.panels import CurrentRecordsPanel, MenuPanel, course_panels
 
