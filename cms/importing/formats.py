@@ -72,8 +72,8 @@ def _check_xml(stream: IO[bytes]) -> None:
     """Refuse what would grow without end, or fill the memory with one cell, before a parser sees it."""
     first = True
     while stretch := stream.read(_STRETCH):
-        # An XML entity can grow without end; no office program writes a document type.
-        if first and b"<!DOCTYPE" in stretch:
+        # An XML entity can grow without end; no office program writes a document type, or UTF-16 to hide one.
+        if first and (b"<!DOCTYPE" in stretch or stretch.startswith(_UTF16)):
             raise _damaged()
         if b"<" not in stretch and len(stretch) == _STRETCH:
             raise _refusal("cell_too_large", _("有一格里的字太多，不像花名册，请检查后再上传。"))

@@ -282,7 +282,8 @@ class PersonRosterResource(CellResource):
             self.find(row, "birth_date", "birth_date_missing", _("请填出生日期。"))
         elif age_on(row.birth_date, self.on) >= _ASK_ABOUT_PENSION:
             text = _("已满 %(age)s 周岁，可以培训；能不能领补贴请另外核对。") % {"age": _ASK_ABOUT_PENSION}
-            self.find(row, "birth_date", "pension_age", text, level=NOTE)
+            # The number says the age; where it does not, the birth date's own cell.
+            self.find(row, "number" if birth else "birth_date", "pension_age", text, level=NOTE)
 
     def _compare_with_register(self, row: RosterPerson) -> None:
         """Say that a known number differs, and in which columns, but never the other value."""

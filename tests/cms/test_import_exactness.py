@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 # Row -> what reason or suggestion at the column must say, where the expectation asks for words.
 SAYS = {
     3: "丢", 4: "丢", 5: "有一位不对", 8: "18 位", 10: "第 11 行", 12: "对不上", 13: "对不上", 14: "公式",
-    15: "李䶮", 16: "U+F8F5", 19: "王秀英", 20: "请填姓名", 22: "电话", 24: "、".join(chinese_labels(PersonGroup)),
+    15: "李䶮", 16: "U+F8F5", 19: "王秀英", 20: "请填姓名", 22: "11 位", 24: "、".join(chinese_labels(PersonGroup)),
     25: "农村转移就业劳动者", 28: "没有这一天", 29: "五级/初级工", 30: "家政服务员（母婴护理员）", 31: "16",
     32: "补贴", 36: "50",
 }  # fmt: skip
@@ -68,7 +68,7 @@ def test_every_row_comes_out_as_expected(messy: tuple[DataImport, User]) -> None
         said = "".join(one.message + one.suggestion for one in at_cell)
         if number in SAYS and SAYS[number] not in said:
             wrong.append((number, SAYS[number], said))
-    assert not wrong
+    assert not wrong, wrong
     # Row 11 holds the number of row 10: both are named, and no other row of the table is refused.
     refused = set(upload.rows.filter(outcome=RowOutcome.REFUSED).values_list("number", flat=True))
     assert refused == {number for number, _column, text in rows if is_refused(text)} | {11}

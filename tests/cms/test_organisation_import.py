@@ -15,7 +15,7 @@ from tests.cms.import_world import checked, csv_of, findings_of, imported, make_
 
 pytestmark = pytest.mark.django_db
 HEAD = ["机构名称", "代号", "统一社会信用代码", "所在地区划代码", "机构类型", "联系人", "联系电话"]
-NEW = ["柳林镇新民社区", "LL", "", "990101000000", "社区（村）", "李桂花", "19900001111"]
+NEW = ["柳林镇河东社区", "LHD", "", "990101000000", "社区（村）", "李桂花", "19900001111"]
 
 
 @pytest.fixture
@@ -28,11 +28,12 @@ def test_new_ones_are_registered_and_known_ones_changed_by_their_code(root: User
     kinds = "、".join(one.get_kind_display() for one in known.kinds.all())
     changed = [known.name, "xh", "", known.region_code, kinds, "陈丽娟", ""]
     upload = checked(csv_of(HEAD, NEW, changed), None, root, kind="organisations")
-    assert dict(upload.rows.values_list("number", "outcome")) == {2: RowOutcome.NEW, 3: RowOutcome.DIFFERS}
+    found = dict(upload.rows.values_list("number", "outcome"))
+    assert found == {2: RowOutcome.NEW, 3: RowOutcome.DIFFERS}, findings_of(upload, 3)
     assert [one.title for one in findings_of(upload, 3)] == ["联系人"]
     upload = imported(upload, root)
-    made = Organisation.objects.get(short_code="LL")
-    assert (made.name, made.contact_name) == ("柳林镇新民社区", "李桂花")
+    made = Organisation.objects.get(short_code="LHD")
+    assert (made.name, made.contact_name) == ("柳林镇河东社区", "李桂花")
     assert [one.kind for one in made.kinds.all()] == [OrganisationKindCode.COMMUNITY]
     known.refresh_from_db()
     assert known.contact_name == "陈丽娟" and known.uscc, "an empty cell changes nothing"
@@ -76,7 +77,7 @@ def test_the_command_writes_what_was_refused(root: User, tmp_path: Path, capsys)
     path.write_bytes(csv_of(HEAD, NEW, ["短", "QQ", "123", *NEW[3:]]))
     with pytest.raises(CommandError, match="1 rows were refused"):
         call_command("import_data", "organisations", str(path), "--errors", str(errors))
-    assert "C3" in capsys.readouterr().out and Organisation.objects.filter(short_code="LL").exists()
+    assert "C3" in capsys.readouterr().out and Organisation.objects.filter(short_code="LHD").exists()
     sheet = load_workbook(errors).worksheets[0]
     assert (sheet["A2"].value, sheet["C2"].value) == ("短", "123") and sheet["C2"].comment
     assert errors.stat().st_mode & 0o077 == 0
