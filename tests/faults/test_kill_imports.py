@@ -71,7 +71,7 @@ def kill_and_go_on(worker: Any, count: int, kills: list[int]) -> None:
 
 
 def test_a_killed_worker_loses_no_row_and_doubles_none(transactional_db: None, worker: Any) -> None:
-    kill_and_go_on(worker, 2_000, [250])
+    kill_and_go_on(worker, 1_200, [250])
 
 
 @pytest.mark.deep
