@@ -159,7 +159,7 @@ def _lease_end(now: dt.datetime, factor: int = 1) -> dt.datetime:
 def _plan(hold: Hold) -> None:
     hold.renew(PLAN_LEASE_FACTOR)
     items = [
-        JobItem(job=hold.job, position=position, key=key, label=label[:120])
+        JobItem(job_id=hold.job.pk, position=position, key=key, label=label[:120])
         for position, (key, label) in enumerate(hold.kind.plan(hold.job), start=1)
     ]
     with transaction.atomic():

@@ -115,13 +115,13 @@ def _keep(upload: DataImport, found: Sequence[ImportedRow], *, imported: bool = 
         name, masked = one.shown
         rows.append(
             ImportRow(
-                upload=upload,
+                upload_id=upload.pk,
                 number=one.row,
                 name=name[:100],
                 masked=masked[:30],
                 outcome=one.settled or one.outcome,
                 errors_token=seal(one.findings),
-                person=one.person,
+                person_id=one.person.pk if one.person else None,
                 imported_at=now if one.settled in writes else None,
             )
         )

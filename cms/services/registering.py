@@ -188,7 +188,7 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
     insert_with_keys(Person, people)
     documents = [
         PersonDocument(
-            person=person,
+            person_id=person.pk,
             id_type=one.identity.id_type,
             number_token=encrypt_text(one.identity.number),
             masked=mask_number(one.identity.number),
@@ -199,7 +199,7 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
     ]
     insert_with_keys(PersonDocument, documents)
     digests = [
-        DocumentDigest(document=document, id_type=one.identity.id_type, digest=digest, key_id=key)
+        DocumentDigest(document_id=document.pk, id_type=one.identity.id_type, digest=digest, key_id=key)
         for one, document in zip(entries, documents, strict=True)
         for key, digest in document_digests(*one.key).items()
     ]
@@ -261,8 +261,8 @@ def _affiliate_all(
         with transaction.atomic():
             made = [
                 Affiliation(
-                    person=one.person,
-                    organisation=organisation,
+                    person_id=one.person.pk,
+                    organisation_id=organisation.pk,
                     kind=kind,
                     region_code=region_code,
                     source=source[:120],
@@ -317,8 +317,8 @@ def _tag_all(
                 _tag(one.person, group, proof, organisation, region_code, by=by, at=at)
     tags = [
         GroupTag(
-            person=person,
-            organisation=organisation,
+            person_id=person.pk,
+            organisation_id=organisation.pk,
             region_code=region_code,
             group=group,
             proof_number=proof.strip(),
