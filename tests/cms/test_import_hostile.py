@@ -149,10 +149,11 @@ def test_formulas_of_every_kind_are_named_at_their_cells() -> None:
     school = make_school()
     planner = user_with(Role.PLANNER, school, "planner")
     book = Workbook()
-    book.active.append([*HEAD, "户籍地址", "联系电话"])
-    book.active.append(["=A1", "=B1", "=C1", "=D1"])
-    book.active["A3"] = ArrayFormula("A3:A3", "=SUM(1,2)")
-    book.active["B3"] = "99999919730415122X"
+    sheet: Any = book.active
+    sheet.append([*HEAD, "户籍地址", "联系电话"])
+    sheet.append(["=A1", "=B1", "=C1", "=D1"])
+    sheet["A3"] = ArrayFormula("A3:A3", "=SUM(1,2)")
+    sheet["B3"] = "99999919730415122X"
     upload = checked(saved(book), school, planner)
     assert [(one.title, one.code) for one in findings_of(upload, 2)] == [
         (title, "formula") for title in ("姓名", "公民身份号码", "户籍地址", "联系电话")

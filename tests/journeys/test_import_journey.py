@@ -85,7 +85,7 @@ def put_right(path: Path, refused: int) -> None:
         cells = [sheet.cell(row, at[title]) for title in ("人员类别", "培训职业（工种）")]
         wrong = [cell for cell in cells if cell.value in right]
         for cell in wrong:
-            cell.value = right[cell.value]
+            cell.value = right[str(cell.value)]
         if not wrong:
             sheet.delete_rows(row)
     book.save(path)
