@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -167,37 +166,6 @@ def test_what_is_no_table_is_refused_at_once(
         upload_data(content, "roster.xlsx", school, by=planner, at=NOW)
     assert (refusal.value.code, refusal.value.field) == (code, "document")
     assert not DataImport.objects.exists() and not Job.objects.exists()
-
-
-def archive(**parts: bytes) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in {"xl/workbook.xml": b"<workbook/>", **parts}.items():
-            file.writestr(name, data)
-    return content.getvalue()
-
-
-HOSTILE = {
-    "macros": ("file_macros", lambda: archive(**{"xl/vbaProject.bin": b"macro"})),
-    "bomb": (
-        "file_too_large",
-        lambda: archive(**{"xl/worksheets/sheet1.xml": b"0" * (201 * 1024 * 1024)}),
-    ),
-    "parts": ("file_too_large", lambda: archive(**{f"xl/media/{n}": b"" for n in range(2001)})),
-    "entity": (
-        "file_damaged",
-        lambda: archive(**{"xl/sharedStrings.xml": b'<!DOCTYPE x [<!ENTITY a "b">]><sst/>'}),
-    ),
-    "hollow": ("file_damaged", archive),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_workbook_is_refused(name: str) -> None:
-    code, make = HOSTILE[name]
-    with pytest.raises(DomainError) as refusal:
-        read_table(make(), ROSTER_HEADINGS)
-    assert refusal.value.code == code
 
 
 def test_a_file_over_the_limit_is_refused_with_the_limit(
