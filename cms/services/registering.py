@@ -160,7 +160,8 @@ def _find_or_create_all(entries: list[_Entry], *, by: User | None, at: dt.dateti
     known = [entry for entry in entries if entry.key in found]
     for entry in known:
         entry.answer.person = found[entry.key]
-    missing = [entry for entry in entries if entry.key not in found]
+    # In one order whoever writes, or two rosters with the same people could wait for each other.
+    missing = sorted((entry for entry in entries if entry.key not in found), key=_digest_of)
     try:
         with transaction.atomic():  # a savepoint: losing a race must not spoil the caller's transaction
             _create_all(missing, by=by, at=at)
@@ -172,6 +173,10 @@ def _find_or_create_all(entries: list[_Entry], *, by: User | None, at: dt.dateti
             )
         known += [entry for entry in missing if not entry.answer.created]
     _meet_known(known, by=by, at=at)
+
+
+def _digest_of(entry: _Entry) -> str:
+    return min(document_digests(*entry.key).values())
 
 
 def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> None:
@@ -203,7 +208,6 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
         for one, document in zip(entries, documents, strict=True)
         for key, digest in document_digests(*one.key).items()
     ]
-    # In one order whoever writes, or two rosters with the same people could wait for each other.
     digests.sort(key=lambda row: row.digest)
     insert_rows(DocumentDigest, digests)
     audit.record_each(
@@ -256,7 +260,7 @@ def _affiliate_all(
         region_code=region_code,
     )
     linked = {row.person_id: row for row in rows}
-    unlinked = [one for one in entries if one.person.pk not in linked]
+    unlinked = sorted((one for one in entries if one.person.pk not in linked), key=lambda one: one.person.pk)
     try:
         with transaction.atomic():
             made = [
