@@ -15,6 +15,7 @@ class CmsConfig(AppConfig):
         from cms import (  # noqa: F401  registration by import
             audit_words,
             exports,
+            import_kinds,
             job_kinds,
             keyed_values,
             message_kinds,

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from cms import crypto
+from cms.bulk import insert_rows
 from cms.ids import uuid7
 from cms.models.audit import AuditEntry, AuditNote
 
@@ -75,7 +76,7 @@ def record_each(
 
 
 def _store(made: list[tuple[AuditEntry, list[AuditNote]]]) -> int:
-    AuditEntry.objects.bulk_create([entry for entry, _notes in made], batch_size=_BATCH)
+    insert_rows(AuditEntry, (entry for entry, _notes in made))
     AuditNote.objects.bulk_create([note for _entry, notes in made for note in notes], batch_size=_BATCH)
     return len(made)
 

@@ -267,12 +267,22 @@ class FileKind(models.TextChoices):
     BATCH_EXPORT = "batch_export", _("补贴批次导出")
     EVIDENCE = "evidence", _("佐证材料")
     REGIONS = "regions", _("上传的区划文件")
+    IMPORT = "import", _("上传的表格")
+    IMPORT_ERRORS = "import_errors", _("改错用的表格")
     MY_DATA = "my_data", _("本人导出的数据")
     EXPORT = "export", _("导出的表")
 
 
 SENSITIVE_FILES = frozenset(
-    {FileKind.ROSTER, FileKind.BATCH_EXPORT, FileKind.EVIDENCE, FileKind.MY_DATA, FileKind.EXPORT}
+    {
+        FileKind.ROSTER,
+        FileKind.BATCH_EXPORT,
+        FileKind.EVIDENCE,
+        FileKind.IMPORT,
+        FileKind.IMPORT_ERRORS,
+        FileKind.MY_DATA,
+        FileKind.EXPORT,
+    }
 )
 
 

@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from cms.enums import FileKind
 from cms.jobs import JobKind, Queue, job_kinds
-from cms.services import exports, imports, rotation
+from cms.services import exports, import_jobs, rotation
 from cms.services.file_links import file_doors
+from cms.services.import_files import CHUNK
 
+_IMPORTS: dict[str, dict[str, Any]] = {
+    # A chunk is a few statements whatever its length; short, because SQLite has one writer.
+    "": {"chunk": CHUNK},
+    # The whole file is one item, judged and written in one transaction.
+    "_whole": {"lease_factor": 20},
+}
+for _suffix, _options in _IMPORTS.items():
+    job_kinds.register(
+        f"import_check{_suffix}",
+        JobKind(
+            f"import_check{_suffix}",
+            plan=import_jobs.plan_check,
+            do_items=import_jobs.check_rows,
+            prepare=import_jobs.prepare_rows,
+            finish=import_jobs.finish_check,
+            fail=import_jobs.fail_check,
+            reopen=import_jobs.reopen_check,
+            link=import_jobs.import_link,
+            queue=Queue.IMPORTS,
+            label=_("检查要导入的表格"),
+            **_options,
+        ),
+    )
+    job_kinds.register(
+        f"import_apply{_suffix}",
+        JobKind(
+            f"import_apply{_suffix}",
+            plan=import_jobs.plan_import,
+            do_items=import_jobs.import_rows,
+            prepare=import_jobs.prepare_rows,
+            finish=import_jobs.finish_import,
+            fail=import_jobs.fail_import,
+            reopen=import_jobs.reopen_import,
+            link=import_jobs.import_link,
+            queue=Queue.IMPORTS,
+            label=_("导入表格"),
+            **_options,
+        ),
+    )
 job_kinds.register(
-    "import_check",
+    "import_errors",
     JobKind(
-        "import_check",
-        plan=imports.plan_check,
-        do_items=imports.check_rows,
-        prepare=imports.prepare_rows,
-        finish=imports.finish_check,
-        fail=imports.fail_check,
-        reopen=imports.reopen_check,
-        link=imports.import_link,
-        chunk=100,
+        "import_errors",
+        plan=import_jobs.plan_errors,
+        do_items=import_jobs.write_error_workbook,
+        in_transaction=False,  # it stores a file; written twice, the second one counts
+        link=import_jobs.import_link,
+        lease_factor=4,
         queue=Queue.IMPORTS,
-        label=_("检查花名册"),
-    ),
-)
-job_kinds.register(
-    "import_apply",
-    JobKind(
-        "import_apply",
-        plan=imports.plan_import,
-        do_items=imports.import_rows,
-        prepare=imports.prepare_rows,
-        finish=imports.finish_import,
-        fail=imports.fail_import,
-        reopen=imports.reopen_import,
-        link=imports.import_link,
-        # Small, because SQLite has one writer: others wait while a chunk is written.
-        chunk=20,
-        queue=Queue.IMPORTS,
-        label=_("导入花名册"),
+        label=_("改错用的表格"),
     ),
 )
 job_kinds.register(

@@ -14,7 +14,7 @@ keyed_stores.register(
     "document_digests",
     KeyedStore(_("证件检索码"), rotation.kept_documents, rotation.stale_documents, rotation.renew_digests),
 )
-keyed_stores.register("import_rows_of", token_column(ImportRow, "errors_token", _("花名册里的错格")))
+keyed_stores.register("import_rows_of", token_column(ImportRow, "errors_token", _("导入时的错格")))
 keyed_stores.register(
     "files", KeyedStore(_("私密文件"), rotation.encrypted_files, rotation.stale_files, files.renew_file)
 )

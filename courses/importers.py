@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from itertools import count
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -63,8 +64,12 @@ def read_catalogue(path: Path = CATALOGUE_FILE) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def parse_catalogue(rows: Iterable[Mapping[str, str]]) -> list[CatalogueRow]:
-    """Return the rows as facts; raise ``Refusals`` naming every wrong cell (``row``, ``column``).
+def parse_catalogue(
+    rows: Iterable[Mapping[str, str]], numbers: Iterable[int] | None = None
+) -> list[CatalogueRow]:
+    """Return the rows as facts; raise ``Refusals`` naming every wrong cell (``row``, ``column``, ``why``).
+
+    ``numbers`` are the rows' numbers as the reader sees them; by default the first is 2.
 
     Codes: ``cell_missing``, ``cell_unknown``, ``cell_number``, ``cell_long``, ``hours_do_not_add_up``,
     ``hours_missing``, ``code_twice``.
@@ -72,7 +77,7 @@ def parse_catalogue(rows: Iterable[Mapping[str, str]]) -> list[CatalogueRow]:
     parsed: list[CatalogueRow] = []
     refusals: list[DomainError] = []
     first_seen: dict[str, int] = {}
-    for number, raw in enumerate(rows, start=FIRST_ROW):
+    for number, raw in zip(count(FIRST_ROW) if numbers is None else numbers, rows, strict=False):
         cells = _Cells(number, raw)
         row = _parse(cells)
         if row is not None and (earlier := first_seen.setdefault(row.code, number)) != number:
@@ -104,7 +109,7 @@ class _Cells:
             "value": (self._raw.get(column) or "").strip(),
         }
         text = _("第 %(row)s 行“%(column)s”：%(why)s。您填的是“%(value)s”。") % words
-        self.refusals.append(DomainError(code, text, row=self.row, column=column))
+        self.refusals.append(DomainError(code, text, row=self.row, column=column, why=why))
 
     def text(self, column: str, longest: int = 200) -> str:
         value = (self._raw.get(column) or "").strip()

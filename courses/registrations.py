@@ -8,7 +8,14 @@ from cms.backoffice.panels import learner_panels, places, public_panels
 from cms.navigation import MenuEntry, public_menu
 from cms.roles import BACKOFFICE_ROLES, Role, role_permissions
 from cms.ui import register_state_colours
-from courses import audit_words, exports, histories, merging, my_data  # noqa: F401  registered by import
+from courses import (  # noqa: F401  registered by import
+    audit_words,
+    exports,
+    histories,
+    import_kinds,
+    merging,
+    my_data,
+)
 from courses.enums import RecordState
 from courses.panels import CurrentRecordsPanel, MenuPanel, course_panels
 

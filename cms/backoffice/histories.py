@@ -30,7 +30,8 @@ def _of_organisation(organisation: Organisation) -> Mapping[str, Iterable[Any]]:
 
 def _of_roster(upload: DataImport) -> Mapping[str, Iterable[Any]]:
     jobs = [job for job in (upload.check_job_id, upload.import_job_id) if job]
-    return {"cms.job": jobs, "cms.storedfile": [upload.file_id]}
+    files = [file for file in (upload.file_id, upload.errors_file_id) if file]
+    return {"cms.job": jobs, "cms.storedfile": files}
 
 
 history_subjects.register("cms.person", HistorySubject(_of_person))

@@ -32,7 +32,7 @@ def imports_to_confirm(user: User) -> Todo | None:
         return None
     rows = DataImport.objects.visible_to(user).filter(state=ImportState.CHECKED)
     return Todo(
-        _("待确认的花名册"),
+        _("待确认的导入"),
         _("看一看有问题的行，确认以后才导入"),
         rows.count(),
         _index("imports:index", state=ImportState.CHECKED),

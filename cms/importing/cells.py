@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -58,7 +58,7 @@ class TextWidget(Widget):
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         """Return the text."""
-        text = "" if value is None else str(value).strip()
+        text = text_of(value)
         if len(text) > self.limit:
             raise CellError("too_long", _("太长了，最多 %(limit)s 个字。") % {"limit": self.limit})
         return text
@@ -66,6 +66,8 @@ class TextWidget(Widget):
 
 class NameWidget(Widget):
     """A name as the document writes it; what was normalised is said."""
+
+    takes_notes = True
 
     def clean(self, value: Any, row: Any = None, note: Note | None = None, **kwargs: Any) -> str:
         """Return the normalised name."""
@@ -84,6 +86,8 @@ class NumberWidget(Widget):
         """Return the normalised number; the whole row decides whether it is a right one."""
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             value = float(value)
+        elif isinstance(value, str):
+            value = text_of(value)
         number: str = _taken(lambda: normalise_number(value))
         if not number:
             raise CellError("number_missing", _("没有填证件号码。"))
@@ -95,7 +99,7 @@ class PhoneWidget(Widget):
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         """Return the digits."""
-        phone = normalise_phone(value)
+        phone = normalise_phone(text_of(value))
         if phone:
             _taken(lambda: check_phone(phone))
         return phone
@@ -137,9 +141,13 @@ class WordWidget(Widget):
             return ""
         known = self.words()
         if text not in known:
-            choices = "、".join(dict.fromkeys(known))
-            raise CellError(self.code, _("不在可选的词里。"), suggestion=_("可以写：%s") % choices)
+            hint = _("可以写：%s") % "、".join(self.choices(known))
+            raise CellError(self.code, _("不在可选的词里。"), suggestion=hint)
         return known[text]
+
+    def choices(self, known: dict[str, str]) -> Iterable[str]:
+        """Return the words that a refusal offers."""
+        return known
 
 
 class GroupsWidget(Widget):

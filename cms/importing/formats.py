@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from enum import Enum
+from typing import IO
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -14,6 +16,10 @@ from cms.errors import DomainError
 # A workbook of 50 000 rows unpacks to about 80 MB; what claims more is a bomb or no roster.
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 MAX_PARTS = 2_000
+# Texts that repeat are stored once; they are all held in memory while a workbook is read.
+MAX_SHARED_TEXT = 64 * 1024 * 1024
+# A cell holds 32 767 characters at most, so so many bytes without a tag are no cell of a roster.
+_STRETCH = 256 * 1024
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -27,7 +33,7 @@ class FileFormat(Enum):
 
 def detect_format(content: bytes) -> FileFormat:
     """Return the format, or refuse with ``file_empty``, ``file_too_large``, ``file_type``, ``file_macros``,
-    ``file_old_excel`` or ``file_damaged``. The name's ending is not asked: it proves nothing.
+    ``file_old_excel``, ``cell_too_large`` or ``file_damaged``. The name's ending is not asked: it proves nothing.
     """
     if not content.strip():
         raise _refusal("file_empty", _("文件是空的，请检查后重新上传。"))
@@ -55,13 +61,23 @@ def _check_workbook(content: bytes) -> None:
             parts = archive.infolist()
             _check_parts(parts)
             for part in parts:
-                # An XML entity can grow without end; no office program writes a document type.
                 if part.filename.endswith((".xml", ".rels")):
                     with archive.open(part) as stream:
-                        if b"<!DOCTYPE" in stream.read(2048):
-                            raise _damaged()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+                        _check_xml(stream)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
         raise _damaged() from error
+
+
+def _check_xml(stream: IO[bytes]) -> None:
+    """Refuse what would grow without end, or fill the memory with one cell, before a parser sees it."""
+    first = True
+    while stretch := stream.read(_STRETCH):
+        # An XML entity can grow without end; no office program writes a document type, or UTF-16 to hide one.
+        if first and (b"<!DOCTYPE" in stretch or stretch.startswith(_UTF16)):
+            raise _damaged()
+        if b"<" not in stretch and len(stretch) == _STRETCH:
+            raise _refusal("cell_too_large", _("有一格里的字太多，不像花名册，请检查后再上传。"))
+        first = False
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
@@ -70,9 +86,15 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         raise _wrong_type()
     if any("vbaproject" in name.lower() or "macrosheets" in name.lower() for name in names):
         raise _refusal("file_macros", _("文件里有宏，不能上传。请另存为不带宏的 .xlsx。"))
+    if any("sharedstrings" in part.filename.lower() and part.file_size > MAX_SHARED_TEXT for part in parts):
+        raise _too_large()
     # zipfile never reads more of a part than its header claims, so the claimed sizes bound the work.
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        raise _refusal("file_too_large", _("文件解开以后太大，不像花名册，请重新导出再上传。"))
+        raise _too_large()
+
+
+def _too_large() -> DomainError:
+    return _refusal("file_too_large", _("文件解开以后太大，不像花名册，请重新导出再上传。"))
 
 
 def _wrong_type() -> DomainError:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 
 from cms.dates import age_on
-from cms.enums import AffiliationKind, IdType, RowOutcome
+from cms.documents import find_people
+from cms.enums import AffiliationKind, Education, IdType, PersonGroup, RowOutcome, Sex
 from cms.errors import DomainError
 from cms.identity import birth_date_of, check_number, guess_id_type, mask_number, normalise_number, sex_of
 from cms.importing.cells import (
@@ -23,47 +24,133 @@ from cms.importing.cells import (
     NumberWidget,
     PhoneWidget,
     TextWidget,
+    WordWidget,
     education_widget,
     sex_widget,
 )
 from cms.importing.findings import NOTE
-from cms.importing.reader import Column, Heading, SourceRow
-from cms.importing.resources import ROW_NUMBER, CellResource, ImportedRow
-from cms.models import GroupTag, Organisation, Person, User
+from cms.importing.kinds import ImportSetting
+from cms.importing.reader import Heading, SourceRow, Table
+from cms.importing.resources import CellResource, ImportedRow, repeats_of
+from cms.importing.vocabulary import ETHNIC_GROUPS, chinese_labels
+from cms.models import Person
 from cms.regions import RegionResolver
-from cms.services.people import (
-    differing_fields,
-    find_people,
-    is_known_name,
-    register_person,
-    tag_group,
-)
+from cms.registry import Registry
+from cms.services.people import differing_fields, former_names_of
+from cms.services.registering import Registration, register_people
 
-# The columns of 职业培训补贴花名册 that say who somebody is (domain §2.3); the others are read by the
-# screens that need them, and named on the preview as not imported.
+# The columns of 职业培训补贴花名册 that say who somebody is (domain §2.3). Other apps add theirs in
+# ``roster_columns``; what nobody reads is named on the preview as not imported.
 ROSTER_HEADINGS = (
-    Heading("legal_name", "姓名", ("学员姓名", "名字"), required=True),
-    Heading("sex", "性别"),
-    Heading("ethnicity", "民族"),
-    Heading("birth_date", "出生日期", ("出生年月日", "生日")),
+    Heading(
+        "legal_name",
+        "姓名",
+        ("学员姓名", "名字"),
+        required=True,
+        hint=gettext_lazy("和身份证上一样，最多 50 个字。少数民族姓名中间用“·”。"),
+        example="王秀英",
+    ),
+    Heading(
+        "sex",
+        "性别",
+        hint=gettext_lazy("可以不填，按证件号码登记；填了就要和号码一致。"),
+        example="女",
+        choices=lambda: list(chinese_labels(Sex)),
+    ),
+    Heading(
+        "ethnicity",
+        "民族",
+        hint=gettext_lazy("56 个民族之一。"),
+        example="汉族",
+        choices=lambda: sorted(ETHNIC_GROUPS),
+    ),
+    Heading(
+        "birth_date",
+        "出生日期",
+        ("出生年月日", "生日"),
+        hint=gettext_lazy("写成 1998-02-12 这样。证件是护照的必须填。"),
+        example="1973-04-15",
+    ),
     Heading(
         "number",
         "公民身份号码",
         ("身份证号", "身份证号码", "公民身份证号码", "证件号码", "证件号", "身份证"),
         required=True,
+        hint=gettext_lazy("18 位，这一列要是文本格式。也可以填居住证、永久居留身份证或护照的号码。"),
+        example="99999919730415122X",
     ),
-    Heading("education", "文化程度", ("学历", "最高学历")),
-    Heading("address", "户籍地址", ("户籍所在地", "家庭住址", "住址", "户口所在地")),
-    Heading("groups", "人员类别", ("人员类型", "学员类别", "培训对象类别")),
-    Heading("proof_number", "类别证明编号", ("证明编号", "证明材料编号", "就业创业证号")),
-    Heading("phone", "联系电话", ("电话", "手机", "手机号", "手机号码", "联系方式")),
+    Heading(
+        "education",
+        "文化程度",
+        ("学历", "最高学历"),
+        hint=gettext_lazy("从下拉里选。"),
+        example="初中",
+        choices=lambda: list(chinese_labels(Education)),
+    ),
+    Heading(
+        "address",
+        "户籍地址",
+        ("户籍所在地", "家庭住址", "住址", "户口所在地"),
+        hint=gettext_lazy("写到村或社区，才认得出户籍地区划。"),
+        example="示范省示范市星河县青山乡红旗村",
+    ),
+    Heading(
+        "groups",
+        "人员类别",
+        ("人员类型", "学员类别", "培训对象类别"),
+        hint=gettext_lazy("从下拉里选；有几类的，用顿号隔开。"),
+        example="农村转移就业劳动者",
+        choices=lambda: list(chinese_labels(PersonGroup)),
+    ),
+    Heading(
+        "proof_number",
+        "类别证明编号",
+        ("证明编号", "证明材料编号", "就业创业证号"),
+        hint=gettext_lazy("证明人员类别的材料编号。"),
+        example="ZM1171979",
+    ),
+    Heading(
+        "phone",
+        "联系电话",
+        ("电话", "手机", "手机号", "手机号码", "联系方式"),
+        hint=gettext_lazy("11 位手机号，或者带区号的座机号。一家人可以填同一个。"),
+        example="19900003943",
+    ),
+    Heading(
+        "remark",
+        "备注",
+        ("说明", "备注说明"),
+        hint=gettext_lazy("本机构和当地主管部门看得到，最多 200 个字。"),
+    ),
 )
+
+
+@dataclass(frozen=True)
+class RosterColumn:
+    """A column that another app reads: its values are checked against what that app knows.
+
+    ``widget`` makes a fresh widget for each chunk, so that it may ask the database once.
+    """
+
+    heading: Heading
+    widget: Callable[[], WordWidget]
+
+
+# "training_occupation", "training_level": registered by the apps that know these words.
+roster_columns: Registry[RosterColumn] = Registry("roster_columns")
+
+
+def roster_headings() -> tuple[Heading, ...]:
+    """Return every column of a roster that is read."""
+    *ours, remark = ROSTER_HEADINGS
+    return (*ours, *(column.heading for column in roster_columns), remark)
+
 
 # From here on many subsidies stop (statutory retirement age is between 50 and 63): only worth a look.
 _ASK_ABOUT_PENSION = 60
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RosterPerson(ImportedRow):
     """One row of a roster as values of ours."""
 
@@ -79,9 +166,9 @@ class RosterPerson(ImportedRow):
     groups: list[str] = field(default_factory=list)
     proof_number: str = ""
     phone: str = ""
+    remark: str = ""
     known: Person | None = None
     differs: bool = False
-    person: Person | None = None
 
     @property
     def outcome(self) -> RowOutcome:
@@ -93,32 +180,25 @@ class RosterPerson(ImportedRow):
         return RowOutcome.DIFFERS if self.differs else RowOutcome.SAME
 
     @property
-    def masked(self) -> str:
-        """Return the number with its first and last character only."""
-        return mask_number(self.number)[:30]
+    def shown(self) -> tuple[str, str]:
+        """Return the name and the number with its first and last character only."""
+        return self.legal_name, mask_number(self.number)
 
 
-def repeated_numbers(rows: list[SourceRow]) -> dict[int, int]:
+def repeated_numbers(rows: Sequence[SourceRow]) -> dict[int, int]:
     """Return row number to the other row with the same document number, for every row of such a pair."""
-    first: dict[str, int] = {}
-    repeats: dict[int, int] = {}
-    for row in rows:
-        try:
-            number = normalise_number(row.values.get("number"))
-        except DomainError:
-            continue
-        if not number:
-            continue
-        if number in first:
-            repeats[row.number] = first[number]
-            repeats.setdefault(first[number], row.number)
-        else:
-            first[number] = row.number
-    return repeats
+    return repeats_of((row.number, _number_of(row)) for row in rows)
+
+
+def _number_of(row: SourceRow) -> str:
+    try:
+        return normalise_number(row.values.get("number"))
+    except DomainError:
+        return ""
 
 
 class PersonRosterResource(CellResource):
-    """Rows of a roster to people of the register, by ``register_person`` and ``tag_group``."""
+    """Rows of a roster to people of the register, by ``register_people``."""
 
     legal_name = Field(attribute="legal_name", column_name="legal_name", widget=NameWidget())
     sex = Field(attribute="sex", column_name="sex", widget=sex_widget)
@@ -130,140 +210,126 @@ class PersonRosterResource(CellResource):
     groups = Field(attribute="groups", column_name="groups", widget=GroupsWidget())
     proof_number = Field(attribute="proof_number", column_name="proof_number", widget=TextWidget(60))
     phone = Field(attribute="phone", column_name="phone", widget=PhoneWidget())
-
-    headings = ROSTER_HEADINGS
+    remark = Field(attribute="remark", column_name="remark", widget=TextWidget(200))
 
     class Meta(CellResource.Meta):
         fields = tuple(heading.field for heading in ROSTER_HEADINGS)
-        import_id_fields = ("number",)
 
-    def __init__(
-        self,
-        columns: dict[str, Column],
-        *,
-        organisation: Organisation,
-        repeats: dict[int, int],
-        source: str,
-        by: User | None,
-        at: dt.datetime,
-    ) -> None:
-        super().__init__(columns)
-        self.organisation = organisation
-        self.repeats = repeats
-        self.source = source
-        self.by = by
-        self.at = at
-        self.on = timezone.localdate(at)
-        self.places = RegionResolver(organisation.region_code)
-        self.known: dict[tuple[str, str], Person] = {}
+    def __init__(self, table: Table, setting: ImportSetting) -> None:
+        super().__init__(table)
+        if setting.organisation is None:
+            raise ValueError("a roster belongs to an organisation")
+        self.headings = roster_headings()
+        self.organisation = setting.organisation
+        self.repeats: dict[int, int] = setting.seen
+        self.setting = setting
+        self.on = timezone.localdate(setting.at)
+        self.places = RegionResolver(self.organisation.region_code)
+        for name, column in roster_columns.items():
+            if name in table.columns:
+                one = Field(attribute=name, column_name=name, widget=column.widget())
+                self._read.append((name, one, True))
 
-    def before_import(self, dataset: Any, **kwargs: Any) -> None:
-        """Look all numbers up at once."""
-        keys = []
-        for value in dataset["number"] if "number" in dataset.headers else []:
-            try:
-                number = normalise_number(value)
-            except DomainError:
-                continue
-            keys.append((str(guess_id_type(number)), number))
-        self.known = find_people(keys)
-
-    def init_instance(self, row: dict[str, Any] | None = None) -> RosterPerson:
+    def new_row(self, source: SourceRow) -> RosterPerson:
         """Return an empty row."""
-        return RosterPerson(row=int((row or {}).get(ROW_NUMBER) or 0))
+        return RosterPerson(row=source.number, cells=source.values)
 
-    def check_row(self, instance: RosterPerson, row: dict[str, Any]) -> None:
+    def look_up(self, rows: Sequence[ImportedRow]) -> None:
+        """Look all numbers up at once, and the former names of who is known under another name."""
+        wanted = [row for row in rows if isinstance(row, RosterPerson) and row.number]
+        self.known = find_people([(str(guess_id_type(row.number)), row.number) for row in wanted])
+        renamed = [
+            person.pk
+            for row in wanted
+            if (person := self.known.get((str(guess_id_type(row.number)), row.number)))
+            and person.legal_name != row.legal_name
+        ]
+        self.former = former_names_of(renamed)
+
+    def check_row(self, row: RosterPerson) -> None:
         """Judge number, sex and birth date against each other, repetition, place and the register."""
-        if instance.number:
-            self._check_number(instance, row)
-        other = self.repeats.get(instance.row)
+        if row.number:
+            self._check_number(row)
+        other = self.repeats.get(row.row)
         if other is not None:
             text = _("和第 %(row)s 行的证件号码相同，两行都没有导入。请留下对的一行。") % {"row": other}
-            self.find(instance, row, "number", "number_repeated", text)
-        if instance.address:
-            instance.home_region_code = self.places.code_of(instance.address)
-            if not instance.home_region_code:
+            self.find(row, "number", "number_repeated", text)
+        if row.address:
+            row.home_region_code = self.places.code_of(row.address)
+            if not row.home_region_code:
                 text = _("地址里没有认出本地的乡镇、村，户籍地区划先空着。")
-                self.find(instance, row, "address", "address_unknown", text, level=NOTE)
-        if not instance.is_refused:
-            self._compare_with_register(instance, row)
+                self.find(row, "address", "address_unknown", text, level=NOTE)
+        if not row.is_refused:
+            self._compare_with_register(row)
 
-    def _check_number(self, instance: RosterPerson, row: dict[str, Any]) -> None:
-        number = instance.number
-        instance.id_type = guess_id_type(number)
+    def _check_number(self, row: RosterPerson) -> None:
+        number = row.number
+        row.id_type = guess_id_type(number)
         try:
-            check_number(instance.id_type, number, self.on)
+            check_number(row.id_type, number, self.on)
         except DomainError as error:
-            self.find(instance, row, "number", error.code, str(error))
+            self.find(row, "number", error.code, str(error))
             return
         birth, sex = birth_date_of(number), sex_of(number)
-        if instance.birth_date and birth and instance.birth_date != birth:
+        if row.birth_date and birth and row.birth_date != birth:
             text = _("出生日期和证件号码对不上，请对着证件再核一遍。")
-            self.find(instance, row, "birth_date", "birth_date_differs", text)
-        if instance.sex and sex and instance.sex != sex:
+            self.find(row, "birth_date", "birth_date_differs", text)
+        if row.sex and sex and row.sex != sex:
             text = _("性别和证件号码对不上，请对着证件再核一遍。")
-            self.find(instance, row, "sex", "sex_differs", text)
-        instance.birth_date, instance.sex = birth or instance.birth_date, sex or instance.sex
-        if instance.birth_date is None:
-            self.find(instance, row, "birth_date", "birth_date_missing", _("请填出生日期。"))
-        elif age_on(instance.birth_date, self.on) >= _ASK_ABOUT_PENSION:
+            self.find(row, "sex", "sex_differs", text)
+        row.birth_date, row.sex = birth or row.birth_date, sex or row.sex
+        if row.birth_date is None:
+            self.find(row, "birth_date", "birth_date_missing", _("请填出生日期。"))
+        elif age_on(row.birth_date, self.on) >= _ASK_ABOUT_PENSION:
             text = _("已满 %(age)s 周岁，可以培训；能不能领补贴请另外核对。") % {"age": _ASK_ABOUT_PENSION}
-            self.find(instance, row, "birth_date", "pension_age", text, level=NOTE)
+            # The number says the age; where it does not, the birth date's own cell.
+            self.find(row, "number" if birth else "birth_date", "pension_age", text, level=NOTE)
 
-    def _compare_with_register(self, instance: RosterPerson, row: dict[str, Any]) -> None:
+    def _compare_with_register(self, row: RosterPerson) -> None:
         """Say that a known number differs, and in which columns, but never the other value."""
-        instance.known = self.known.get((str(instance.id_type), instance.number))
-        if instance.known is None:
+        row.known = self.known.get((str(row.id_type), row.number))
+        if row.known is None:
             return
-        if not is_known_name(instance.known, instance.legal_name):
+        if row.legal_name != row.known.legal_name and row.legal_name not in self.former[row.known.pk]:
             text = _("与登记不一致：这个号码登记的是另一个姓名。请对着证件核对姓名和号码。")
-            self.find(instance, row, "legal_name", "differs_from_register", text)
+            self.find(row, "legal_name", "differs_from_register", text)
             return
-        typed = {name: getattr(instance, name) for name in ("ethnicity", "education", "phone", "address")}
-        for name in differing_fields(instance.known, **typed):
-            instance.differs = True
+        typed = {name: getattr(row, name) for name in ("ethnicity", "education", "phone", "address")}
+        for name in differing_fields(row.known, **typed):
+            row.differs = True
             text = _("与登记不一致。登记的内容不会改动。")
-            self.find(instance, row, name, "differs_from_register", text, level=NOTE)
+            self.find(row, name, "differs_from_register", text, level=NOTE)
 
-    def apply(self, instance: RosterPerson) -> None:
-        """Register the person, link them to the organisation and record the categories; all or nothing."""
-        with transaction.atomic():
-            instance.person, _created = register_person(
-                legal_name=instance.legal_name,
-                id_type=instance.id_type,
-                number=instance.number,
-                organisation=self.organisation,
-                kind=AffiliationKind.ROSTER,
-                region_code=self.organisation.region_code,
-                source=self.source,
-                by=self.by,
-                at=self.at,
-                sex=instance.sex,
-                birth_date=instance.birth_date,
-                phone=instance.phone,
-                ethnicity=instance.ethnicity,
-                education=instance.education,
-                home_region_code=instance.home_region_code,
-                address=instance.address,
-            )
-            for group in instance.groups:
-                self._tag(instance.person, group, instance.proof_number)
-
-    def _tag(self, person: Person, group: str, proof_number: str) -> None:
-        """Record a category unless the organisation said the same before; a roster verifies nothing."""
-        said = GroupTag.objects.current().filter(person=person, organisation=self.organisation, group=group)
-        if said.filter(proof_number=proof_number).exists() or (not proof_number and said.exists()):
-            return
-        tag_group(
-            person,
-            group,
-            self.organisation,
-            proof_number=proof_number,
-            checked_by="",
-            checked_on=None,
-            valid_from=self.on,
-            valid_until=None,
+    def apply(self, rows: Sequence[RosterPerson]) -> None:
+        """Register the people, link them to the organisation and record the categories."""
+        answers = register_people(
+            [_registration(row) for row in rows],
+            organisation=self.organisation,
+            kind=AffiliationKind.ROSTER,
             region_code=self.organisation.region_code,
-            by=self.by,
-            at=self.at,
+            source=self.setting.source,
+            by=self.setting.by,
+            at=self.setting.at,
         )
+        for row, answer in zip(rows, answers, strict=True):
+            row.person = answer.person
+            if answer.refusal is not None:
+                self.refuse(row, answer.refusal)
+
+
+def _registration(row: RosterPerson) -> Registration:
+    return Registration(
+        legal_name=row.legal_name,
+        id_type=row.id_type,
+        number=row.number,
+        sex=row.sex,
+        birth_date=row.birth_date,
+        phone=row.phone,
+        ethnicity=row.ethnicity,
+        education=row.education,
+        home_region_code=row.home_region_code,
+        address=row.address,
+        remark=row.remark,
+        groups=tuple(row.groups),
+        proof_number=row.proof_number,
+    )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
+from zlib import error as ZlibError
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
@@ -20,23 +23,32 @@ from cms.importing.formats import FileFormat, detect_format
 
 MAX_ROWS = 50_000
 MAX_COLUMNS = 100
-MAX_CELL = 2_000
+# No column of ours takes more than 200 characters; what is cut here is refused there.
+MAX_CELL = 300
 HEADER_WITHIN = 30  # rows: titles, notes and the like stand above the header
 # Excel keeps formatted but empty rows to the end of the sheet; nobody leaves such a gap in a roster.
 MAX_BLANK_RUN = 1_000
 _TOTALS = ("合计", "总计", "小计", "共计")
+# An error workbook names the import that it corrects in this property of the file.
+CORRECTS_PROPERTY = "caravan-import"
 
 Cells = Sequence[Any]
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A column we know: the title our own template writes, and others seen in the field."""
+    """A column we know: the title our own template writes, and others seen in the field.
+
+    ``hint`` and ``example`` stand in the template's guidance, ``choices`` become a drop-down.
+    """
 
     field: str
     title: str
     synonyms: tuple[str, ...] = ()
     required: bool = False
+    hint: str | Promise = ""
+    example: str = ""
+    choices: Callable[[], Sequence[str]] | None = None
 
     def names(self) -> set[str]:
         """Return every title of this column, normalised."""
@@ -84,6 +96,8 @@ class Table:
     other_sheets: list[str] = field(default_factory=list)
     rows: list[SourceRow] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
+    # What an error workbook says it corrects; nobody has checked it yet.
+    corrects: str = ""
 
 
 def normalise_title(text: Any) -> str:
@@ -112,7 +126,7 @@ def read_table(content: bytes, headings: Sequence[Heading]) -> Table:
         table = read
         table.encoding = encoding
     if not table.rows:
-        raise DomainError("no_rows", _("表头下面没有人员行，请检查后重新上传。"), field="document")
+        raise DomainError("no_rows", _("表头下面没有要导入的行，请检查后重新上传。"), field="document")
     return table
 
 
@@ -135,7 +149,8 @@ def _csv_rows(text: str) -> Iterator[Cells]:
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     except csv.Error as error:
-        raise DomainError("file_damaged", _("CSV 文件的格式不对，请另存为 .xlsx 再上传。")) from error
+        message = _("CSV 文件的格式不对，请另存为 .xlsx 再上传。")
+        raise DomainError("file_damaged", message, field="document") from error
 
 
 def _numbered(rows: Iterable[Cells]) -> Iterator[tuple[int, Cells]]:
@@ -146,18 +161,50 @@ def _read_workbook(content: bytes, headings: Sequence[Heading]) -> Table:
     try:
         # Formulas stay formulas: the text "=…" in a cell is a fault to name, its cached value a guess.
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-    except (ValueError, KeyError, TypeError, ParseError, BadZipFile, OSError) as error:
-        raise DomainError("file_damaged", _("文件打不开，可能已损坏，请重新导出再上传。")) from error
+    except _BROKEN as error:
+        raise _damaged() from error
     try:
-        return _choose_sheet(book, headings)
-    except (ValueError, KeyError, TypeError, ParseError, BadZipFile) as error:
-        raise DomainError("file_damaged", _("文件打不开，可能已损坏，请重新导出再上传。")) from error
+        table = _choose_sheet(book, headings)
+        table.corrects = _corrects(book)
+        return table
+    except _BROKEN as error:
+        raise _damaged() from error
     finally:
         book.close()
 
 
+# What a workbook whose parts do not fit together makes openpyxl, its XML parser and zlib raise.
+_BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    ParseError,
+    BadZipFile,
+    ZlibError,
+)
+
+
+def _damaged() -> DomainError:
+    return DomainError("file_damaged", _("文件打不开，可能已损坏，请重新导出再上传。"), field="document")
+
+
+def _corrects(book: Any) -> str:
+    found = [one.value for one in book.custom_doc_props.props if one.name == CORRECTS_PROPERTY]
+    return str(found[0])[:40] if found else ""
+
+
 def _choose_sheet(book: Any, headings: Sequence[Heading]) -> Table:
-    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    sheets = [
+        sheet for sheet in book.worksheets if sheet.sheet_state == "visible" and hasattr(sheet, "iter_rows")
+    ]
     refusal = None
     for sheet in sheets:
         sheet.reset_dimensions()  # the written dimensions may be wrong
@@ -215,23 +262,20 @@ def _columns(cells: Cells, headings: Sequence[Heading]) -> tuple[dict[str, Colum
 
 def _read_rows(table: Table, rows: Iterator[tuple[int, Cells]]) -> None:
     blank_run = 0
+    cut: dict[str, str] = {}
+    places = [(name, column.position) for name, column in table.columns.items()]
     for number, cells in rows:
-        filled = [_text(cell) for cell in cells if _text(cell)]
-        if not filled:
-            blank_run += 1
+        count = len(cells)
+        values = {name: _value(cells[at], cut) if at < count else None for name, at in places}
+        why = _not_data(cells, [value for value in values.values() if value is not None])
+        if why:
+            blank_run = blank_run + 1 if why == "blank" else 0
             if blank_run > MAX_BLANK_RUN:
                 break
-            table.skipped.append(SkippedRow(number, "blank"))
-            continue
-        blank_run = 0
-        if why := _not_data(filled):
             table.skipped.append(SkippedRow(number, why))
             continue
-        values = {
-            name: cells[column.position] if column.position < len(cells) else None
-            for name, column in table.columns.items()
-        }
-        table.rows.append(SourceRow(number, {name: _short(value) for name, value in values.items()}))
+        blank_run = 0
+        table.rows.append(SourceRow(number, values))
         if len(table.rows) > MAX_ROWS:
             text = _("超过 %(limit)s 行，请拆成几份上传。") % {"limit": MAX_ROWS}
             raise DomainError("too_many_rows", text, field="document")
@@ -245,17 +289,38 @@ def _is_tail(table: Table) -> bool:
     return table.skipped[-1].number > last
 
 
-def _not_data(filled: list[str]) -> str:
-    first = "".join(filled[0].split())
-    if first.startswith(_TOTALS):
+def _not_data(cells: Cells, known: list[Any]) -> str:
+    """Say why a row is no data: its own columns are empty, it sums up, or it is a remark under the table."""
+    if len(known) > 2:
+        first = next((cell for cell in cells if cell is not None and cell != ""), "")
+        return "total" if isinstance(first, str) and _is_total(first) else ""
+    filled = [text for cell in cells if (text := _text(cell))]
+    if filled and _is_total(filled[0]):
         return "total"
-    # A remark under the table fills one cell; a person fills several.
-    return "remark" if len(filled) == 1 and not first.isdigit() else ""
+    if known:
+        # A remark fills one cell and no other; a row of data fills several.
+        return "remark" if len(filled) == 1 and not filled[0].isdigit() else ""
+    # Nothing but a number in front: the lines of a form that nobody filled in.
+    return "remark" if filled and not all(text.isdigit() for text in filled) else "blank"
+
+
+def _is_total(text: str) -> bool:
+    return "".join(text.split()).startswith(_TOTALS)
 
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _short(value: Any) -> Any:
-    return value[:MAX_CELL] if isinstance(value, str) else value
+def _value(value: Any, cut: dict[str, str]) -> Any:
+    """Return a cell, empty ones as ``None``, formulas as their text, long text cut once however often it stands."""
+    if isinstance(value, str):
+        if not value or value.isspace():
+            return None
+        if len(value) > MAX_CELL:
+            return cut.setdefault(value, value[:MAX_CELL])
+        return value
+    if value is None or isinstance(value, (int, float, dt.date, dt.time, dt.timedelta)):
+        return value
+    # Array and table formulas are objects of their own.
+    return f"={getattr(value, 'text', None) or ''}"[:MAX_CELL]

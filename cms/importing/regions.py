@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cms.enums import RowOutcome
 from cms.importing.cells import DateWidget, TextWidget, text_of
-from cms.importing.findings import CellError, Finding
-from cms.importing.reader import Column, Heading, SourceRow, Table
+from cms.importing.findings import NOTE, CellError
+from cms.importing.kinds import ImportSetting
+from cms.importing.reader import Heading, SourceRow, Table
+from cms.importing.resources import FindingsAtCells, ImportedRow
 from cms.models import Region
 from cms.regions import DEMO_PROVINCE, level_of, parent_code
 from cms.scope import succession_rows
@@ -24,21 +27,40 @@ REGION_HEADINGS = (
         "区划代码",
         ("code", "代码", "行政区划代码", "统计用区划代码", "区划编码", "编码"),
         required=True,
+        hint=gettext_lazy("12 位，这一列要是文本格式。上级要先有，或者在同一份文件里。"),
+        example="990101101201",
     ),
-    Heading("name", "名称", ("name", "区划名称", "单位名称", "地区名称", "行政区划名称"), required=True),
-    Heading("valid_from", "启用日期", ("valid_from", "启用")),
-    Heading("valid_until", "停用日期", ("valid_until", "停用")),
-    Heading("predecessor", "原代码", ("predecessor", "原区划代码", "变更前代码")),
+    Heading(
+        "name",
+        "名称",
+        ("name", "区划名称", "单位名称", "地区名称", "行政区划名称"),
+        required=True,
+        hint=gettext_lazy("乡镇、街道、村或社区的名称。"),
+        example="红旗村",
+    ),
+    Heading(
+        "valid_from",
+        "启用日期",
+        ("valid_from", "启用"),
+        hint=gettext_lazy("空着的，跟上级一样。"),
+        example="2026-07-01",
+    ),
+    Heading("valid_until", "停用日期", ("valid_until", "停用"), hint=gettext_lazy("还在用的空着。")),
+    Heading(
+        "predecessor",
+        "原代码",
+        ("predecessor", "原区划代码", "变更前代码"),
+        hint=gettext_lazy("由别的代码变过来的，填原来的代码；启用日期就是变更生效的那天。"),
+    ),
 )
 _NAME = TextWidget(60)
 _DAY = DateWidget()
 
 
-@dataclass
-class JudgedRegion:
+@dataclass(kw_only=True)
+class JudgedRegion(ImportedRow):
     """A row: what it says, what stands in the table, and what is wrong with it."""
 
-    row: int
     code: str = ""
     name: str = ""
     valid_from: dt.date | None = None
@@ -46,13 +68,20 @@ class JudgedRegion:
     predecessor: str = ""
     known: Region | None = None
     moves: bool = False  # the succession out of ``predecessor`` is not recorded yet
-    outcome: RowOutcome = RowOutcome.NEW
-    findings: list[Finding] = field(default_factory=list)
 
     @property
-    def is_refused(self) -> bool:
-        """Whether the row, and with it the file, cannot be imported."""
-        return self.outcome == RowOutcome.REFUSED
+    def outcome(self) -> RowOutcome:
+        """Return what the import would do with the row."""
+        if self.is_refused:
+            return RowOutcome.REFUSED
+        if self.known is None:
+            return RowOutcome.NEW
+        return RowOutcome.DIFFERS if self.changes or self.moves else RowOutcome.SAME
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Return name and code."""
+        return self.name, self.code
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -67,33 +96,99 @@ class JudgedRegion:
         }
 
 
-def judge_regions(table: Table) -> list[JudgedRegion]:
-    """Judge every row of a region file against itself and the table of regions: a few queries in all."""
-    rows = [_read(row, table.columns) for row in table.rows]
-    wanted = {row.code for row in rows} | {row.predecessor for row in rows}
-    above = {upper for row in rows if row.code and (upper := parent_code(row.code))}
-    known = _known(wanted | above)
-    recorded = {(one.predecessor, one.successor) for one in succession_rows()}
-    is_demo = Region.objects.filter(code=DEMO_PROVINCE).exists()
-    times = Counter(row.code for row in rows if row.code)
-    first = {row.code: row.row for row in reversed(rows)}
-    in_file = {row.code for row in rows if row.code and row.name}
-    for row in rows:
-        row.known = known.get(row.code)
-        row.moves = bool(row.predecessor) and (row.predecessor, row.code) not in recorded
-        if not row.code:
-            continue
-        fault = _Faults(row, table.columns)
-        if times[row.code] > 1:
-            other = first[row.code] if first[row.code] != row.row else _next(rows, row)
-            fault.add("code", "code_twice", _("这个代码在第 %(row)s 行也有，请只留一行。") % {"row": other})
-        if (row.code[:2] == DEMO_PROVINCE[:2]) != is_demo:
-            fault.add("code", "code_demo", _("99 开头的代码只用于演示数据，真实的地区不能和它放在一起。"))
-        _judge_place(row, known, in_file, fault)
-        _judge_days(row, fault)
-    for row in rows:
-        row.outcome = _outcome(row)
-    return rows
+class RegionResource(FindingsAtCells):
+    """Rows of a region file, judged against each other and the table of regions: a few queries in all."""
+
+    headings = REGION_HEADINGS
+
+    def __init__(self, table: Table, setting: ImportSetting) -> None:
+        super().__init__(table)
+        self.setting = setting
+
+    def judge(self, rows: Sequence[SourceRow]) -> list[JudgedRegion]:
+        """Return every row as judged; ``rows`` are all of the file."""
+        judged = [self._read(row) for row in rows]
+        wanted = {row.code for row in judged} | {row.predecessor for row in judged}
+        above = {upper for row in judged if row.code and (upper := parent_code(row.code))}
+        self.known = _known(wanted | above)
+        self.in_file = {row.code for row in judged if row.code and row.name}
+        self.is_demo = Region.objects.filter(code=DEMO_PROVINCE).exists()
+        recorded = {(one.predecessor, one.successor) for one in succession_rows()}
+        for row in judged:
+            row.known = self.known.get(row.code)
+            row.moves = bool(row.predecessor) and (row.predecessor, row.code) not in recorded
+        self._find_repeats(judged)
+        for row in judged:
+            if row.code:
+                self._judge_place(row)
+                self._judge_days(row)
+            self._say_changes(row)
+        return judged
+
+    def apply(self, rows: Sequence[JudgedRegion]) -> None:
+        """Write the regions, their changes and what was renumbered."""
+        from cms.services.regions import write_regions
+
+        setting = self.setting
+        write_regions(rows, source=setting.source, document=setting.document, by=setting.by, at=setting.at)
+
+    def _find_repeats(self, rows: Sequence[JudgedRegion]) -> None:
+        times = Counter(row.code for row in rows if row.code)
+        first = {row.code: row.row for row in reversed(rows)}
+        for row in rows:
+            if times[row.code] > 1:
+                other = first[row.code] if first[row.code] != row.row else _next(rows, row)
+                text = _("这个代码在第 %(row)s 行也有，请只留一行。") % {"row": other}
+                self.find(row, "code", "code_twice", text)
+
+    def _read(self, source: SourceRow) -> JudgedRegion:
+        """Take the cells; a wrong one is a finding and stays empty."""
+        row = JudgedRegion(row=source.number, cells=source.values)
+        for name, read in _READERS.items():
+            value = source.values.get(name)
+            if name == "predecessor" and value is None:
+                continue
+            try:
+                setattr(row, name, read(value))
+            except CellError as error:
+                self.find(row, name, error.code, str(error), suggestion=error.suggestion)
+        return row
+
+    def _judge_place(self, row: JudgedRegion) -> None:
+        if (row.code[:2] == DEMO_PROVINCE[:2]) != self.is_demo:
+            text = _("99 开头的代码只用于演示数据，真实的地区不能和它放在一起。")
+            self.find(row, "code", "code_demo", text)
+        upper = parent_code(row.code)
+        if upper is not None and upper not in self.known and upper not in self.in_file:
+            message = _("上级（%(level)s）%(code)s 还没有，请先导入上级，或者核对代码。")
+            self.find(
+                row, "code", "parent_missing", message % {"level": level_of(upper).label, "code": upper}
+            )
+        if row.predecessor == row.code:
+            text = _("原代码和区划代码一样，没有变更就不用填。")
+            self.find(row, "predecessor", "predecessor_same", text)
+        elif row.predecessor and row.predecessor not in self.known:
+            self.find(row, "predecessor", "predecessor_unknown", _("没有这个原代码，请核对。"))
+        elif row.predecessor and row.valid_from is None:
+            text = _("填了原代码，就要填启用日期：从哪天起由原地区变过来。")
+            self.find(row, "valid_from", "change_day_missing", text)
+
+    def _judge_days(self, row: JudgedRegion) -> None:
+        since = row.valid_from or (row.known.valid_from if row.known else None)
+        if since and row.valid_until and row.valid_until < since:
+            self.find(row, "valid_until", "days_order", _("停用日期不能早于启用日期。"))
+
+    def _say_changes(self, row: JudgedRegion) -> None:
+        """Say what of a known region a good row changes, and where a renumbered one comes from."""
+        if row.is_refused:
+            return
+        for name in row.changes:
+            before = getattr(row.known, name)
+            text = _("登记的是“%(before)s”，导入后改成这一格。") % {"before": before or "—"}
+            self.find(row, name, "will_change", text, level=NOTE)
+        if row.moves:
+            text = _("从启用日期起，由原代码的地区变更而来。")
+            self.find(row, "predecessor", "will_succeed", text, level=NOTE)
 
 
 def _known(codes: Iterable[str]) -> dict[str, Region]:
@@ -103,54 +198,6 @@ def _known(codes: Iterable[str]) -> dict[str, Region]:
         rows = Region.objects.filter(code__in=wanted[start : start + 5000])
         found.update({region.code: region for region in rows})
     return found
-
-
-class _Faults:
-    """Adds findings to a row at the cell of a column."""
-
-    def __init__(self, row: JudgedRegion, columns: dict[str, Column]) -> None:
-        self.row = row
-        self.columns = columns
-
-    def add(self, name: str, code: str, message: str, *, value: str = "", suggestion: str = "") -> None:
-        column = self.columns.get(name)
-        self.row.findings.append(
-            Finding(
-                field=name,
-                code=code,
-                message=message,
-                value=value or str(getattr(self.row, name) or ""),
-                suggestion=suggestion,
-                column=column.letter if column else "",
-                title=column.title if column else "",
-            )
-        )
-
-
-def _read(source: SourceRow, columns: dict[str, Column]) -> JudgedRegion:
-    """Take the cells; a wrong one is a finding and stays empty."""
-    row = JudgedRegion(source.number)
-    fault = _Faults(row, columns)
-    for name, read in _READERS.items():
-        value = source.values.get(name)
-        if name == "predecessor" and not text_or_raw(value):
-            continue
-        try:
-            setattr(row, name, read(value))
-        except CellError as error:
-            fault.add(
-                name,
-                error.code,
-                str(error.message),
-                value=text_or_raw(value)[:60],
-                suggestion=error.suggestion,
-            )
-    return row
-
-
-def text_or_raw(value: Any) -> str:
-    """Return a cell as it stands, for showing beside what is wrong with it."""
-    return "" if value is None else str(value).strip()
 
 
 def _code(value: Any) -> str:
@@ -188,36 +235,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _next(rows: list[JudgedRegion], row: JudgedRegion) -> int:
+def _next(rows: Sequence[JudgedRegion], row: JudgedRegion) -> int:
     return next(other.row for other in rows if other.code == row.code and other.row != row.row)
-
-
-def _judge_place(row: JudgedRegion, known: dict[str, Region], in_file: set[str], fault: _Faults) -> None:
-    upper = parent_code(row.code)
-    if upper is not None and upper not in known and upper not in in_file:
-        level = level_of(upper).label
-        message = _("上级（%(level)s）%(code)s 还没有，请先导入上级，或者核对代码。")
-        fault.add("code", "parent_missing", message % {"level": level, "code": upper})
-    if row.predecessor:
-        if row.predecessor == row.code:
-            fault.add("predecessor", "predecessor_same", _("原代码和区划代码一样，没有变更就不用填。"))
-        elif row.predecessor not in known:
-            fault.add("predecessor", "predecessor_unknown", _("没有这个原代码，请核对。"))
-        elif row.valid_from is None:
-            fault.add(
-                "valid_from", "change_day_missing", _("填了原代码，就要填启用日期：从哪天起由原地区变过来。")
-            )
-
-
-def _judge_days(row: JudgedRegion, fault: _Faults) -> None:
-    since = row.valid_from or (row.known.valid_from if row.known else None)
-    if since and row.valid_until and row.valid_until < since:
-        fault.add("valid_until", "days_order", _("停用日期不能早于启用日期。"))
-
-
-def _outcome(row: JudgedRegion) -> RowOutcome:
-    if row.findings:
-        return RowOutcome.REFUSED
-    if row.known is None:
-        return RowOutcome.NEW
-    return RowOutcome.DIFFERS if row.changes or row.moves else RowOutcome.SAME

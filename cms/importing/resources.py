@@ -2,128 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
+from django.db import transaction
+from import_export.fields import Field
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.resources import Resource
-from import_export.results import Result
-from tablib import Dataset
 
+from cms.enums import RowOutcome
 from cms.errors import DomainError
 from cms.importing.findings import ERROR, NOTE, CellError, Finding
-from cms.importing.reader import Column, Heading, SourceRow
+from cms.importing.reader import SourceRow, Table
+from cms.models import Person
 
-ROW_NUMBER = "row_number"
 
-
-@dataclass
+@dataclass(kw_only=True)
 class ImportedRow:
-    """One row on its way: what was read, what was found, what came of it."""
+    """One row on its way: what stood there, what was found, what came of it."""
 
     row: int
+    cells: dict[str, Any] = field(default_factory=dict, repr=False)
     findings: list[Finding] = field(default_factory=list)
+    person: Person | None = None
+    # The outcome as it was when the row was worked; writing changes what ``outcome`` compares with.
+    settled: RowOutcome | None = None
 
     @property
     def is_refused(self) -> bool:
         """Whether a finding keeps the row out."""
         return any(finding.is_error for finding in self.findings)
 
-
-class RowRefused(ValueError):
-    """The row has findings that keep it out; they are on the row itself."""
-
-
-class CellResource(Resource):
-    """Base of the imports: fields are declared, saving calls services, findings name cells.
-
-    ``use_transactions`` is off: the job's transaction is the caller's, and a dry run saves nothing.
-    """
-
-    headings: ClassVar[tuple[Heading, ...]]
-
-    class Meta:
-        use_transactions = False
-        use_bulk = False
-        instance_loader_class = BaseInstanceLoader
-        skip_diff = True
-        force_init_instance = True
-        clean_model_instances = False
-        report_skipped = True
-
-    def __init__(self, columns: dict[str, Column], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.columns = columns
-        self.imported: list[ImportedRow] = []
-
-    def run(self, rows: list[SourceRow], *, dry_run: bool) -> list[ImportedRow]:
-        """Import ``rows``; return what came of each, in order. A fault of ours is raised, not listed."""
-        dataset = Dataset(headers=[ROW_NUMBER, *self.columns])
-        for row in rows:
-            dataset.append([row.number, *(row.values.get(name) for name in self.columns)])
-        self.imported = []
-        result = self.import_data(dataset, dry_run=dry_run, use_transactions=False)
-        _raise_faults(result)
-        return self.imported
-
-    def import_instance(self, instance: ImportedRow, row: dict[str, Any], **kwargs: Any) -> None:
-        """Fill the row's fields; each cell that cannot be taken becomes a finding, then the row is judged."""
-        self.imported.append(instance)
-        for one in self.get_import_fields():
-            name = one.attribute
-
-            def note(code: str, message: str, suggestion: str = "", name: str = name) -> None:
-                self.find(instance, row, name, code, message, suggestion=suggestion, level=NOTE)
-
-            try:
-                self.import_field(one, instance, row, note=note, **kwargs)
-            except CellError as error:
-                self.find(instance, row, name, error.code, str(error), suggestion=error.suggestion)
-        self.check_row(instance, row)
-        if instance.is_refused:
-            raise RowRefused
-
-    def check_row(self, instance: Any, row: dict[str, Any]) -> None:
-        """Judge the row as a whole; add findings with ``find``."""
-
-    def apply(self, instance: Any) -> None:
-        """Call the services; a ``DomainError`` is the row's refusal."""
+    @property
+    def outcome(self) -> RowOutcome:
+        """Return what the services would do, or did, with this row."""
         raise NotImplementedError
 
-    def save_instance(self, instance: Any, is_create: bool, row: dict[str, Any], **kwargs: Any) -> None:
-        """Save through services, unless this is a dry run."""
-        if self._is_dry_run(kwargs):
-            return
-        try:
-            self.apply(instance)
-        except DomainError as error:
-            for refusal in getattr(error, "refusals", [error]):
-                self.find(instance, row, self.field_of(refusal.field), refusal.code, str(refusal.message))
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Return name and number as the preview shows the row; a document number masked."""
+        raise NotImplementedError
 
-    def field_of(self, name: str | None) -> str:
-        """Return our field for the one a refusal names."""
-        return name or ""
+
+class FindingsAtCells:
+    """Adds findings to rows at the cells of a table."""
+
+    headings: Sequence[Any]
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.columns = table.columns
 
     def find(
         self,
-        instance: ImportedRow,
-        row: dict[str, Any],
+        row: ImportedRow,
         name: str,
         code: str,
         message: str,
         *,
         suggestion: str = "",
         level: str = ERROR,
+        value: Any = None,
     ) -> None:
         """Add a finding at the cell of field ``name``; an empty name is about the whole row."""
         column = self.columns.get(name)
-        value = row.get(name)
-        instance.findings.append(
+        stood = row.cells.get(name) if value is None else value
+        row.findings.append(
             Finding(
                 field=name,
                 code=code,
                 message=message,
-                value="" if value is None else str(value)[:200],
+                value="" if stood is None else str(stood).strip()[:200],
                 suggestion=suggestion,
                 level=level,
                 column=column.letter if column else "",
@@ -131,12 +81,100 @@ class CellResource(Resource):
             )
         )
 
+    def refuse(self, row: ImportedRow, error: DomainError) -> None:
+        """Add what a service refused, each reason at its cell."""
+        for one in getattr(error, "refusals", [error]):
+            self.find(row, self.field_of(one.field), one.code, str(one.message))
+
+    def field_of(self, name: str | None) -> str:
+        """Return our field for the one that a refusal names."""
+        return name or ""
+
     def _title_of(self, name: str) -> str:
         return next((heading.title for heading in self.headings if heading.field == name), "")
 
 
-def _raise_faults(result: Result) -> None:
-    """Raise the first error that is no refusal of a row: a broken database must not look like a bad cell."""
-    for error in [*result.base_errors, *(one for row in result.rows for one in row.errors)]:
-        if not isinstance(error.error, RowRefused):
-            raise error.error
+class CellResource(FindingsAtCells, Resource):
+    """Base of imports whose rows stand on their own: fields are declared, findings name cells.
+
+    ``judge`` reads and judges rows and changes nothing; ``apply`` writes judged rows through services. The
+    library's own loop over a data set is left out: it knows of no chunk, and costs more than our work.
+    """
+
+    class Meta:
+        use_transactions = False
+        instance_loader_class = BaseInstanceLoader
+
+    def __init__(self, table: Table) -> None:
+        Resource.__init__(self)
+        FindingsAtCells.__init__(self, table)
+        declared = [one for one in self.get_import_fields() if one.column_name in table.columns]
+        self._read = [(one.attribute, one, _takes_notes(one)) for one in declared]
+
+    def judge(self, rows: Sequence[SourceRow]) -> list[ImportedRow]:
+        """Return the rows as judged, in order."""
+        read = [self._read_cells(row) for row in rows]
+        self.look_up(read)
+        for row in read:
+            self.check_row(row)
+        return read
+
+    def _read_cells(self, source: SourceRow) -> ImportedRow:
+        row = self.new_row(source)
+        for name, one, takes_notes in self._read:
+            try:
+                if takes_notes:
+
+                    def note(code: str, message: str, suggestion: str = "", name: str = name) -> None:
+                        self.find(row, name, code, message, suggestion=suggestion, level=NOTE)
+
+                    value = one.clean(source.values, note=note)
+                else:
+                    value = one.clean(source.values)
+            except CellError as error:
+                self.find(row, name, error.code, str(error), suggestion=error.suggestion)
+            else:
+                setattr(row, name, value)
+        return row
+
+    def new_row(self, source: SourceRow) -> ImportedRow:
+        """Return an empty row of the import's own class."""
+        raise NotImplementedError
+
+    def look_up(self, rows: Sequence[ImportedRow]) -> None:
+        """Ask the database once for all rows."""
+
+    def check_row(self, row: Any) -> None:
+        """Judge the row as a whole; add findings with ``find``."""
+
+    def apply(self, rows: Sequence[Any]) -> None:
+        """Write rows that were not refused, in the caller's transaction; a late refusal becomes a finding."""
+        for row in rows:
+            try:
+                with transaction.atomic():
+                    self.apply_row(row)
+            except DomainError as error:
+                self.refuse(row, error)
+
+    def apply_row(self, row: Any) -> None:
+        """Call the services for one row; a ``DomainError`` is the row's refusal."""
+        raise NotImplementedError
+
+
+def _takes_notes(one: Field) -> bool:
+    return bool(getattr(one.widget, "takes_notes", False))
+
+
+def repeats_of(rows: Iterable[tuple[int, str]]) -> dict[int, int]:
+    """Return row number to the other row with the same value, for every row of such a pair."""
+    first: dict[str, int] = {}
+    repeats: dict[int, int] = {}
+    for number, value in rows:
+        if not value:
+            continue
+        if value in first:
+            repeats[number] = first[value]
+            repeats.setdefault(first[value], number)
+        else:
+            first[value] = number
+    return repeats

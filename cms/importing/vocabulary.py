@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import TextChoices
+from functools import cache
+from typing import Any
+
+from django.db.models import IntegerChoices, TextChoices
 from django.utils import translation
 
 from cms.enums import Education, PersonGroup, Sex
@@ -57,22 +60,29 @@ _EVERYDAY_GROUPS = {
 }
 
 
-def chinese_labels(choices: type[TextChoices]) -> dict[str, str]:
-    """Return Chinese label to value; files are Chinese whatever language the reader has chosen."""
+@cache
+def chinese_labels(choices: type[TextChoices] | type[IntegerChoices]) -> dict[str, Any]:
+    """Return Chinese label to value; files are Chinese whatever language the reader has chosen.
+
+    Kept for good: a roster asks for every cell.
+    """
     with translation.override("zh-hans"):
         return {str(label): value for value, label in choices.choices}
 
 
+@cache
 def sex_words() -> dict[str, str]:
     """Return what a roster may write for the sex."""
     return {**chinese_labels(Sex), **_SEX}
 
 
+@cache
 def education_words() -> dict[str, str]:
     """Return what a roster may write for the education."""
     return {**chinese_labels(Education), **_EDUCATION}
 
 
+@cache
 def group_words() -> dict[str, str]:
     """Return what a roster may write for a person category."""
     return {**chinese_labels(PersonGroup), **_GROUPS}

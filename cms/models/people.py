@@ -188,6 +188,8 @@ class Affiliation(models.Model):
     region_code = models.CharField(max_length=12, db_index=True)
     kind = models.CharField(_("由来"), max_length=20, choices=AffiliationKind)
     source = models.CharField(_("来源"), max_length=120, blank=True)
+    # The organisation's own words about the person, as its roster has them; nobody else sees them.
+    remark = models.CharField(_("备注"), max_length=200, blank=True, db_default="")
     since = models.DateField(_("起"))
     until = models.DateField(_("止"), null=True, blank=True)
 

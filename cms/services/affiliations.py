@@ -58,14 +58,18 @@ def affiliate(
     source: str,
     at: dt.datetime,
     by: User | None = None,
+    remark: str = "",
 ) -> Affiliation:
-    """Let ``organisation`` (and the office of ``region_code``) see the person; said again, nothing changes."""
+    """Let ``organisation`` (and the office of ``region_code``) see the person; said again, nothing changes.
+
+    ``remark`` are the organisation's own words about the person; an empty one changes nothing.
+    """
     affiliation, created = Affiliation.objects.get_or_create(
         person=person,
         organisation=organisation,
         kind=AffiliationKind(kind),
         region_code=region_code,
-        defaults={"source": source[:120], "since": timezone.localdate(at)},
+        defaults={"source": source[:120], "since": timezone.localdate(at), "remark": remark},
     )
     if created:
         # Where it comes from (the name of a file, often) stays on the row: it may name people.
@@ -74,4 +78,15 @@ def affiliate(
         affiliation.until = None
         affiliation.save(update_fields=["until"])
         audit.record("person.affiliate_again", affiliation, by=by, at=at, kind=kind)
+    note_remark(affiliation, remark, by=by, at=at)
     return affiliation
+
+
+@transaction.atomic
+def note_remark(affiliation: Affiliation, remark: str, *, by: User | None, at: dt.datetime) -> None:
+    """Keep what the organisation remarked about the person, as it was written; an empty remark changes nothing."""
+    if not remark or remark == affiliation.remark:
+        return
+    affiliation.remark = remark
+    affiliation.save(update_fields=["remark"])
+    audit.record("person.remark", affiliation, by=by, at=at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,7 +16,7 @@ from cms.documents import find_people as find_people
 from cms.documents import find_person as find_person
 from cms.enums import IdType
 from cms.errors import DomainError, Refusals
-from cms.models import Organisation, Person, PersonDocument, User
+from cms.models import Organisation, Person, PersonDocument, PersonName, User
 from cms.phones import check_phone, normalise_phone
 from cms.pinyin import spell_name
 from cms.services.affiliations import affiliate as affiliate
@@ -27,7 +27,7 @@ from cms.services.person_facts import record_in_post as record_in_post
 from cms.services.person_facts import tag_group as tag_group
 
 # What another organisation may add where the register is still empty, but never overwrite.
-_FILLED_WHEN_EMPTY = ("phone", "ethnicity", "education", "region_code", "address")
+FILLED_WHEN_EMPTY = ("phone", "ethnicity", "education", "region_code", "address")
 
 
 @transaction.atomic
@@ -49,24 +49,26 @@ def register_person(  # noqa: PLR0913  one row of a roster has this many columns
     education: str = "",
     home_region_code: str = "",
     address: str = "",
+    remark: str = "",
 ) -> tuple[Person, bool]:
     """Return the person of this document and whether they are new, seen by ``organisation`` from now on.
 
     One person per document number, also when two organisations register at the same moment. A known
     number links when the name agrees; nothing of the register is overwritten, blanks are filled.
-    ``region_code`` is of the organisation or place, ``home_region_code`` of the household.
+    ``region_code`` is of the organisation or place, ``home_region_code`` of the household, ``remark`` the
+    organisation's own words. For many people at once: ``cms.services.registering.register_people``.
 
     Raises ``Refusals`` (see ``check_identity``, ``phone_wrong``) and ``DomainError``
     ``differs_from_register`` when the number is known under another name, which is not shown.
     """
-    facts = {
-        "phone": normalise_phone(phone),
-        "ethnicity": ethnicity.strip(),
-        "education": education,
-        "region_code": home_region_code,
-        "address": address.strip(),
-    }
-    identity = _check_typed(
+    facts = person_facts(
+        phone=phone,
+        ethnicity=ethnicity,
+        education=education,
+        home_region_code=home_region_code,
+        address=address,
+    )
+    identity = check_typed(
         facts["phone"],
         legal_name=legal_name,
         id_type=id_type,
@@ -75,17 +77,31 @@ def register_person(  # noqa: PLR0913  one row of a roster has this many columns
         sex=sex,
         birth_date=birth_date,
     )
-    person, created = _find_or_create(identity, facts, by=by, at=at)
+    person, created = find_or_create(identity, facts, by=by, at=at)
+    filled: list[str] = []
     if not created:
         _check_same_name(person, identity.legal_name)
-        filled = _fill_blanks(person, facts, by=by, at=at)
+        filled = fill_blanks(person, facts, by=by, at=at)
     if created or "education" in filled:
         note_education([person], organisation, at=at)
-    affiliate(person, organisation, kind, region_code=region_code, source=source, by=by, at=at)
+    affiliate(person, organisation, kind, region_code=region_code, source=source, by=by, at=at, remark=remark)
     return person, created
 
 
-def _check_typed(phone: str, **typed: Any) -> Identity:
+def person_facts(
+    *, phone: str, ethnicity: str, education: str, home_region_code: str, address: str
+) -> dict[str, str]:
+    """Return what was typed about somebody as fields of ``Person``, normalised."""
+    return {
+        "phone": normalise_phone(phone),
+        "ethnicity": ethnicity.strip(),
+        "education": education,
+        "region_code": home_region_code,
+        "address": address.strip(),
+    }
+
+
+def check_typed(phone: str, **typed: Any) -> Identity:
     """Return the identity, or raise every fault of it and of the phone together."""
     faults: list[DomainError] = []
     identity = None
@@ -103,9 +119,10 @@ def _check_typed(phone: str, **typed: Any) -> Identity:
     return identity
 
 
-def _find_or_create(
+def find_or_create(
     identity: Identity, facts: Mapping[str, str], *, by: User | None, at: dt.datetime
 ) -> tuple[Person, bool]:
+    """Return the person of this identity and whether they are new, also when another process is as quick."""
     found = find_person(identity.id_type, identity.number)
     if found is not None:
         return found, False
@@ -144,6 +161,14 @@ def is_known_name(person: Person, name: str) -> bool:
     return name == person.legal_name or person.former_names.filter(name=name).exists()
 
 
+def former_names_of(people: Iterable[int]) -> dict[int, set[str]]:
+    """Return person id to the names that each had before: one query."""
+    names: dict[int, set[str]] = {pk: set() for pk in people}
+    for row in PersonName.objects.filter(person__in=names):
+        names[row.person_id].add(row.name)
+    return names
+
+
 def differing_fields(person: Person, **typed: Any) -> list[str]:
     """Return the names of fields where the register holds another value than typed; values are not told.
 
@@ -160,16 +185,19 @@ def differing_fields(person: Person, **typed: Any) -> list[str]:
 
 def _check_same_name(person: Person, name: str) -> None:
     if not is_known_name(person, name):
-        raise DomainError(
-            "differs_from_register",
-            _("这个证件号码已经登记过，登记的姓名和您填的不一样。请对着证件核对姓名和号码。"),
-            field="legal_name",
-        )
+        raise known_under_another_name()
 
 
-def _fill_blanks(person: Person, facts: Mapping[str, str], *, by: User | None, at: dt.datetime) -> list[str]:
+def known_under_another_name() -> DomainError:
+    """Return the refusal of a number that is registered under another name, which is not told."""
+    message = _("这个证件号码已经登记过，登记的姓名和您填的不一样。请对着证件核对姓名和号码。")
+    return DomainError("differs_from_register", message, field="legal_name")
+
+
+def fill_blanks(person: Person, facts: Mapping[str, str], *, by: User | None, at: dt.datetime) -> list[str]:
+    """Fill what the register has not got of somebody, and return which; what it has stays."""
     locked = lock_person(person)
-    filled = [name for name in _FILLED_WHEN_EMPTY if facts.get(name) and not getattr(locked, name)]
+    filled = [name for name in FILLED_WHEN_EMPTY if facts.get(name) and not getattr(locked, name)]
     for name in filled:
         setattr(locked, name, facts[name])
         setattr(person, name, facts[name])

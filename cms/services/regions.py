@@ -1,111 +1,41 @@
-"""Bring regions in: the national table for an office, towns and villages out of a file."""
+"""Write regions that came in by a file: towns, villages, changed names, renumbered places."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
-from cms.enums import FileKind, RegionLevel, RowOutcome
+from cms.enums import RegionLevel, RowOutcome
 from cms.errors import DomainError
-from cms.importing.reader import Table, read_table
-from cms.importing.regions import REGION_HEADINGS, JudgedRegion, judge_regions
-from cms.models import Region, StoredFile, User
+from cms.importing.regions import JudgedRegion
+from cms.models import Region, User
 from cms.regions import level_of, parent_code
-from cms.services.files import store_file
 from cms.services.successions import succeed_region
-
-KEEP_FILE = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class RegionFile:
-    """A region file as read and judged."""
-
-    table: Table
-    rows: list[JudgedRegion]
-    sha256: str
-
-    @property
-    def figures(self) -> dict[RowOutcome, int]:
-        """Return how many rows have each outcome, none left out."""
-        counted = Counter(row.outcome for row in self.rows)
-        return {outcome: counted[outcome] for outcome in RowOutcome}
-
-    @property
-    def refused(self) -> list[JudgedRegion]:
-        """Return the rows that keep the file out."""
-        return [row for row in self.rows if row.is_refused]
-
-    @property
-    def to_write(self) -> list[JudgedRegion]:
-        """Return the rows that change something."""
-        return [row for row in self.rows if row.outcome in {RowOutcome.NEW, RowOutcome.DIFFERS}]
-
-
-def check_region_file(content: bytes) -> RegionFile:
-    """Read and judge a region file, changing nothing; refusals of the whole file as ``read_table`` says."""
-    try:
-        table = read_table(content, REGION_HEADINGS)
-    except DomainError as error:
-        if error.code == "no_rows":
-            message = _("表头下面没有区划，请检查后重新上传。")
-            raise DomainError("no_rows", message, field="document") from error
-        raise
-    return RegionFile(table, judge_regions(table), hashlib.sha256(content).hexdigest())
-
-
-def keep_region_file(content: bytes, name: str, *, by: User, at: dt.datetime) -> StoredFile:
-    """Keep a region file for a day, between the look at it and its import; refuses what cannot be read."""
-    check_region_file(content)
-    return store_file(
-        content,
-        kind=FileKind.REGIONS,
-        name=name[-200:],
-        content_type="application/octet-stream",
-        by=by,
-        at=at,
-        expires_at=at + KEEP_FILE,
-    )
 
 
 @transaction.atomic
-def import_region_file(
-    content: bytes, *, name: str, by: User | None, at: dt.datetime, document: str = ""
-) -> RegionFile:
-    """Write a region file, all of it or nothing: new regions, changed names and days, renumbered places.
+def write_regions(
+    rows: Iterable[JudgedRegion], *, source: str, document: str, by: User | None, at: dt.datetime
+) -> None:
+    """Write judged rows of a region file: new regions, changed names and days, renumbered places.
 
     A row with 原代码 records that the old place went over into this one on its first day; ``document`` is
-    the decree. Refuses ``regions_refused`` when a row is wrong, ``regions_nothing`` when nothing is new, and
-    what ``succeed_region`` refuses. An empty first day is the parent's.
+    the decree. An empty first day is the parent's. Refuses what ``succeed_region`` refuses, naming the row.
     """
-    file = check_region_file(content)
-    if file.refused:
-        message = _("有 %(count)s 行不对，一行也没有导入。改好后再来。") % {"count": len(file.refused)}
-        raise DomainError("regions_refused", message, field="document")
-    if not file.to_write:
-        raise DomainError("regions_nothing", _("文件里的区划都已经在了，没有要改的。"), field="document")
-    regions = _write_new([row for row in file.rows if row.known is None], at)
-    changed = _write_changes([row for row in file.rows if row.outcome == RowOutcome.DIFFERS])
-    audit.record(
-        "region.import",
-        regions[0] if regions else changed[0],
-        by=by,
-        at=at,
-        file=name[:100],
-        sha256=file.sha256,
-        new=len(regions),
-        changed=len(changed),
-    )
-    _write_successions(file.to_write, document=document or _("区划文件 %s") % name[:80], by=by, at=at)
-    return file
+    rows = list(rows)
+    new = _write_new([row for row in rows if row.outcome == RowOutcome.NEW], at)
+    changed = _write_changes([row for row in rows if row.outcome == RowOutcome.DIFFERS])
+    if new or changed:
+        subject = new[0] if new else changed[0]
+        audit.record(
+            "region.import", subject, by=by, at=at, file=source[:100], new=len(new), changed=len(changed)
+        )
+    _write_successions(rows, document=document or source, by=by, at=at)
 
 
 def _write_new(rows: Iterable[JudgedRegion], at: dt.datetime) -> list[Region]:

@@ -268,7 +268,9 @@ JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 30)
 JOB_ITEMS_KEEP_DAYS = env_int("JOB_ITEMS_KEEP_DAYS", 180)
 # How long the bytes of a private file are kept, by its kind; a kind that is not named: for ever.
 # Rosters: long enough to put wrong rows right and to answer questions; then the numbers are gone.
-FILE_KEEP_DAYS = {"roster": 30, "my_data": 1, "export": 7}
+FILE_KEEP_DAYS = {
+    "roster": 30, "import": 30, "import_errors": 30, "regions": 30, "my_data": 1, "export": 7
+}  # fmt: skip
 # An export with more rows is made in the background.
 EXPORT_ROWS_AT_ONCE = env_int("EXPORT_ROWS_AT_ONCE", 5000)
 

@@ -47,14 +47,16 @@ def load_catalogue(
     by: User | None,
     at: dt.datetime,
     valid_from: dt.date | None = None,
+    numbers: Iterable[int] | None = None,
 ) -> LoadedCatalogue:
     """Store the rows of a catalogue file as occupations, courses and versions, and publish their pages.
 
     A course that says the same already stays as it is; one that differs gets a new version.
-    ``valid_from`` (default: the local day of ``at``) is the first day of what is new. Raises
+    ``valid_from`` (default: the local day of ``at``) is the first day of what is new; ``numbers`` are the
+    rows' numbers in their file. Raises
     ``Refusals`` naming row and column of every wrong cell, and then nothing is stored.
     """
-    parsed = parse_catalogue(rows)
+    parsed = parse_catalogue(rows, numbers)
     start = valid_from or timezone.localdate(at)
     publish_menu_page(by=by, at=at)
     names = _Names(start)

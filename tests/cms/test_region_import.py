@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,12 +13,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cms.enums import RowOutcome
+from cms.enums import ImportState, RowOutcome
 from cms.errors import DomainError
-from cms.models import AuditEntry, Organisation, Region, RegionSuccession, User
+from cms.importing.kinds import import_kinds
+from cms.jobs import carry_out
+from cms.models import AuditEntry, DataImport, Organisation, Region, RegionSuccession, User
 from cms.roles import Role
+from cms.services.import_files import read_import, run_import
+from cms.services.imports import confirm_import
 from cms.services.memberships import grant_role, sync_roles
-from cms.services.regions import check_region_file, import_region_file
+from tests.cms.import_world import checked, findings_of, imported
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -41,14 +46,27 @@ def county() -> Region:
     return parent
 
 
+def run(text: str, *, dry_run: bool, document: str = "") -> list[Any]:
+    read = read_import(import_kinds.get("regions"), text.encode())
+    facts = {"organisation": None, "source": "区划文件", "by": None, "at": NOW, "document": document}
+    return [row for rows in run_import(read, dry_run=dry_run, **facts) for row in rows]
+
+
 def load(text: str, **options: str) -> None:
-    import_region_file(text.encode(), name="regions.csv", by=None, at=NOW, **options)
+    run(text, dry_run=False, **options)
+
+
+def outcomes(text: str) -> list[RowOutcome]:
+    return [row.outcome for row in run(text, dry_run=True)]
 
 
 def codes_of(text: str) -> dict[int, list[tuple[str, str]]]:
     """Row number to (cell, code) of what is wrong."""
-    found = check_region_file(text.encode())
-    return {row.row: [(f"{one.column}{row.row}", one.code) for one in row.findings] for row in found.refused}
+    return {
+        row.row: [(f"{one.column}{row.row}", one.code) for one in row.findings if one.is_error]
+        for row in run(text, dry_run=True)
+        if row.is_refused
+    }
 
 
 def test_towns_and_villages_come_in_with_their_parents_and_days(county: Region) -> None:
@@ -64,10 +82,9 @@ def test_towns_and_villages_come_in_with_their_parents_and_days(county: Region) 
 
 def test_the_same_file_again_changes_nothing() -> None:
     load(GOOD)
-    assert check_region_file(GOOD.encode()).figures[RowOutcome.SAME] == 3
-    with pytest.raises(DomainError) as refusal:
-        load(GOOD)
-    assert refusal.value.code == "regions_nothing"
+    assert outcomes(GOOD) == [RowOutcome.SAME] * 3
+    load(GOOD)
+    assert AuditEntry.objects.filter(action="region.import").count() == 1
 
 
 def test_a_new_name_and_a_last_day_are_taken_an_empty_day_is_not() -> None:
@@ -101,25 +118,21 @@ def test_a_wrong_cell_is_named_and_nothing_is_written(row: str, cell: str, code:
     text = f"区划代码,名称,启用日期,停用日期,原代码\n{row}\n980101101000,好的镇,,,\n"
     found = codes_of(text)
     assert (cell, code) in found[2] and list(found) == [2]
-    with pytest.raises(DomainError) as refusal:
-        load(text)
-    assert refusal.value.code == "regions_refused"
+    load(text)
     assert Region.objects.count() == 3
 
 
 def test_a_code_that_stands_twice_is_wrong_in_both_rows() -> None:
-    found = check_region_file("代码,名称\n980101100000,甲镇\n980101101000,乙镇\n980101100000,丙镇\n".encode())
-    assert [(row.row, row.findings[0].code) for row in found.refused] == [
-        (2, "code_twice"),
-        (4, "code_twice"),
-    ]
-    assert "4" in found.refused[0].findings[0].message and "2" in found.refused[1].findings[0].message
+    found = run("代码,名称\n980101100000,甲镇\n980101101000,乙镇\n980101100000,丙镇\n", dry_run=True)
+    refused = [row for row in found if row.is_refused]
+    assert [(row.row, row.findings[0].code) for row in refused] == [(2, "code_twice"), (4, "code_twice")]
+    assert "4" in refused[0].findings[0].message and "2" in refused[1].findings[0].message
 
 
 @pytest.mark.parametrize("text", ["代码,名称\n", "a,b\n1,2\n", ""])
 def test_what_is_no_region_file_is_refused_whole(text: str) -> None:
     with pytest.raises(DomainError):
-        check_region_file(text.encode())
+        run(text, dry_run=True)
 
 
 @pytest.mark.both
@@ -131,43 +144,86 @@ def test_renumbered_places_know_where_they_come_from() -> None:
     assert (one.predecessor.code, one.successor.code) == ("980101100001", "980101101009")
     assert (one.on, one.document) == (dt.date(2026, 7, 1), "试民发〔2026〕3号")
     assert one.predecessor.valid_until == dt.date(2026, 6, 30)
-    assert check_region_file(moved.encode()).figures[RowOutcome.SAME] == 2
+    assert outcomes(moved) == [RowOutcome.SAME] * 2
 
 
 @pytest.fixture
-def root(county: Region) -> Client:
+def root(county: Region) -> User:
     sync_roles()
     office = Organisation.objects.create(name="试点县人社局", short_code="SD", region_code=county.code)
     user = User.objects.create(username="root")
     grant_role(user, Role.SYSTEM_ADMIN, office, by=None, at=NOW)
+    return user
+
+
+def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
 
 
-def test_on_screen_a_file_is_looked_at_before_it_is_written(root: Client) -> None:
-    upload = reverse("regions:import")
-    assert root.get(upload).status_code == 200
-    answer = root.post(upload, {"file": SimpleUploadedFile("村.csv", GOOD.encode("gb18030"))})
-    assert answer.status_code == 302 and not Region.objects.filter(level=4).exists()
-    shown = root.get(answer.url)
-    assert "东街社区" in shown.content.decode() and "GB18030" in shown.content.decode()
-    assert "新增" in shown.content.decode(), "the outcome in words"
-    assert root.post(answer.url).status_code == 302
-    assert Region.objects.filter(parent__code="980101100000").count() == 2
-    assert "没有要改的" in root.get(answer.url).content.decode()
-
-
-def test_on_screen_a_wrong_cell_is_shown_with_its_place(root: Client) -> None:
-    text = GOOD.replace("980101100001", "98010110001")
-    answer = root.post(reverse("regions:import"), {"file": SimpleUploadedFile("村.csv", text.encode())})
-    shown = root.get(answer.url).content.decode()
-    assert "A3 格" in shown and "98010110001" in shown and "11 位" in shown
-    root.post(answer.url)
+def test_on_screen_a_file_is_looked_at_before_it_is_written(root: User) -> None:
+    client = signed_in(root)
+    assert "上传行政区划" in client.get(reverse("imports:index")).content.decode()
+    form = f"{reverse('imports:add')}?kind=regions"
+    assert "下载模板" in client.get(form).content.decode()
+    document = SimpleUploadedFile("村.csv", GOOD.encode("gb18030"))
+    answer = client.post(form, {"document": document})
+    upload = DataImport.objects.get()
+    assert answer.url == reverse("caravan_job", args=[upload.check_job_id])
+    carry_out(str(upload.check_job_id))
     assert not Region.objects.filter(level=4).exists()
-    assert root.post(reverse("regions:import"), {}).status_code == 200
-    broken = root.post(reverse("regions:import"), {"file": SimpleUploadedFile("村.csv", b"a,b\n1,2\n")})
-    assert "区划代码" in broken.content.decode() and broken.status_code == 200
+    page = reverse("imports:inspect", args=[upload.pk])
+    shown = client.get(page).content.decode()
+    assert "东街社区" in shown and "GB18030" in shown and "确认导入 3 个区划" in shown
+    upload = imported(upload, root)
+    assert "已导入 3 个区划" in client.get(page).content.decode()
+    assert Region.objects.filter(parent__code="980101100000").count() == 2
+    again = checked(GOOD.encode(), None, root, kind="regions")
+    assert "没有要改的" in client.get(reverse("imports:inspect", args=[again.pk])).content.decode()
+
+
+def test_on_screen_one_wrong_cell_keeps_the_file_out(root: User) -> None:
+    text = GOOD.replace("980101100001", "98010110001")
+    upload = checked(text.encode(), None, root, kind="regions")
+    shown = signed_in(root).get(reverse("imports:inspect", args=[upload.pk])).content.decode()
+    assert "A3 格" in shown and "98010110001" in shown and "11 位" in shown and "确认导入" not in shown
+    with pytest.raises(DomainError) as refusal:
+        confirm_import(upload, by=root, at=NOW)
+    assert refusal.value.code == "import_rows_refused"
+    assert upload.errors_file is not None  # all rows, the wrong one marked
+    broken = checked(b"a,b\n1,2\n", None, root, kind="regions")
+    assert broken.state == ImportState.UNREADABLE and "区划代码" in broken.message
+
+
+def test_renumbered_places_need_their_decree(root: User) -> None:
+    load(GOOD)
+    moved = (
+        "代码,名称,启用日期,原代码\n980101101000,河东镇,2020-01-01,\n"
+        "980101101009,东街社区,2026-07-01,980101100001\n"
+    )
+    upload = checked(moved.encode(), None, root, kind="regions")
+    client = signed_in(root)
+    assert 'name="document"' in client.get(reverse("imports:inspect", args=[upload.pk])).content.decode()
+    confirm = reverse("imports:confirm", args=[upload.pk])
+    assert client.post(confirm).url == reverse("imports:inspect", args=[upload.pk])
+    assert not DataImport.objects.get(pk=upload.pk).import_job_id
+    client.post(confirm, {"document": "试民发〔2026〕3号"})
+    carry_out(str(DataImport.objects.get(pk=upload.pk).import_job_id))
+    assert RegionSuccession.objects.get().document == "试民发〔2026〕3号"
+
+
+def test_what_the_register_refuses_late_keeps_all_of_the_file_out(root: User) -> None:
+    """A code that was renumbered on the day it began is only refused when it is written."""
+    load(GOOD)
+    moved = (
+        "代码,名称,启用日期,原代码\n980101101000,河东镇,2020-01-01,\n"
+        "980101101009,东街社区,2021-03-01,980101100001\n"
+    )
+    upload = imported(checked(moved.encode(), None, root, kind="regions"), root, document="试民发〔2026〕3号")
+    assert upload.state == ImportState.CHECKED and "第 3 行" in upload.message
+    assert not Region.objects.filter(code="980101101000").exists()
+    assert not findings_of(upload, 2)
 
 
 def test_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,7 +109,9 @@ def test_a_wrong_cell_is_named_and_nothing_is_stored(home, changes, code, column
     with pytest.raises(Refusals) as refused:
         load_catalogue(rows, by=None, at=AT)
     [reason] = refused.value.refusals
+    why = reason.details.pop("why")
     assert (reason.code, reason.details) == (code, {"row": 7, "column": column})
+    assert why in str(reason.message)
     assert str(reason.message).startswith(f"第 7 行“{column}”：")
     assert changes[column].strip() in str(reason.message)
     assert not Course.objects.exists()

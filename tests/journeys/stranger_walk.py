@@ -34,7 +34,7 @@ OBJECT = {
     "certificates_claim_act": "claim", "certificates_batch": "batch", "certificates_export_batch": "batch",
     "enrolment_rules": "enrolment_rule", "attendance_rules": "attendance_rule", "day_hours_rules": "hours_rule",
     "organisations:add_licence": "organisation", "organisations:correct_licence": "licence",
-    "regions:import_check": "file", "successions": "succession", "audit_seal": "seal", "signing_key": "key",
+    "successions": "succession", "audit_seal": "seal", "signing_key": "key",
     "policies": "policy", "consent_rules": "consent_rule", "account:withdraw_consent": "consent",
     "reveals": "reveal", "data_requests": "data_request", "account:data_withdraw": "data_request",
     "exports": "export_record", "accounts": "user", "account:session_end": "session_row",

@@ -1,0 +1,1 @@
+"""Benches of the ground; the plain ways live here and nowhere in the product."""

@@ -1,0 +1,372 @@
+"""Register many people at once: what ``register_person`` does one by one, in a few statements a chunk."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cms import audit
+from cms.bulk import insert_rows, insert_with_keys
+from cms.crypto import encrypt_text
+from cms.documents import DocumentKey, Identity, document_digests, find_people
+from cms.errors import DomainError
+from cms.identity import mask_number
+from cms.models import (
+    Affiliation,
+    DocumentDigest,
+    GroupTag,
+    Organisation,
+    Person,
+    PersonDocument,
+    User,
+)
+from cms.pinyin import spell_name
+from cms.services.affiliations import affiliate
+from cms.services.education import note_education
+from cms.services.people import (
+    FILLED_WHEN_EMPTY,
+    check_typed,
+    fill_blanks,
+    find_or_create,
+    former_names_of,
+    known_under_another_name,
+    person_facts,
+)
+from cms.services.person_facts import tag_group
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Who is to be registered, and the categories somebody said of them; nothing is checked yet."""
+
+    legal_name: str
+    id_type: str
+    number: str
+    sex: str = ""
+    birth_date: dt.date | None = None
+    phone: str = ""
+    ethnicity: str = ""
+    education: str = ""
+    home_region_code: str = ""
+    address: str = ""
+    remark: str = ""
+    groups: tuple[str, ...] = ()
+    proof_number: str = ""
+
+
+@dataclass
+class Registered:
+    """What came of one: the person, and whether they are new, or why nothing was done."""
+
+    person: Person | None = None
+    created: bool = False
+    refusal: DomainError | None = None
+
+
+@dataclass
+class _Entry:
+    """A registration whose typed values are right, on its way."""
+
+    said: Registration
+    identity: Identity
+    facts: Mapping[str, str]
+    answer: Registered = field(default_factory=Registered)
+    filled: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> DocumentKey:
+        return str(self.identity.id_type), self.identity.number
+
+    @property
+    def person(self) -> Person:
+        assert self.answer.person is not None  # noqa: S101  asked of found entries alone
+        return self.answer.person
+
+
+@transaction.atomic
+def register_people(
+    registrations: Sequence[Registration],
+    *,
+    organisation: Organisation,
+    kind: str,
+    region_code: str,
+    source: str,
+    by: User | None,
+    at: dt.datetime,
+) -> list[Registered]:
+    """Register each, let ``organisation`` see them, record remarks and categories; one answer each, in order.
+
+    The same as ``register_person`` and ``tag_group`` one after another: one person a document number,
+    nothing of the register overwritten, one audit entry a change. Somebody whom another process registers
+    at the same moment is linked, not doubled. Refusals stand in the answers and leave the others alone.
+    """
+    context: dict[str, Any] = {"by": by, "at": at}
+    entries, answers = _check(registrations, timezone.localdate(at))
+    # A number that stands twice waits for its first to be in the register.
+    rounds: list[list[_Entry]] = []
+    times: dict[DocumentKey, int] = defaultdict(int)
+    for entry in entries:
+        nth = times[entry.key]
+        times[entry.key] += 1
+        if nth == len(rounds):
+            rounds.append([])
+        rounds[nth].append(entry)
+    for chosen in rounds:
+        _find_or_create_all(chosen, **context)
+        taken = [entry for entry in chosen if entry.answer.refusal is None]
+        schooled = [one.person for one in taken if one.answer.created or "education" in one.filled]
+        note_education(schooled, organisation, at=at)
+        _affiliate_all(taken, organisation, kind, region_code=region_code, source=source, **context)
+        _tag_all(taken, organisation, region_code, **context)
+    return answers
+
+
+def _check(registrations: Sequence[Registration], on: dt.date) -> tuple[list[_Entry], list[Registered]]:
+    entries, answers = [], []
+    for said in registrations:
+        facts = person_facts(
+            phone=said.phone,
+            ethnicity=said.ethnicity,
+            education=said.education,
+            home_region_code=said.home_region_code,
+            address=said.address,
+        )
+        answer = Registered()
+        answers.append(answer)
+        try:
+            identity = check_typed(
+                facts["phone"],
+                legal_name=said.legal_name,
+                id_type=said.id_type,
+                number=said.number,
+                on=on,
+                sex=said.sex,
+                birth_date=said.birth_date,
+            )
+        except DomainError as refusal:
+            answer.refusal = refusal
+        else:
+            entries.append(_Entry(said, identity, facts, answer))
+    return entries, answers
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+def _find_or_create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> None:
+    found = find_people([entry.key for entry in entries])
+    known = [entry for entry in entries if entry.key in found]
+    for entry in known:
+        entry.answer.person = found[entry.key]
+    # In one order whoever writes, or two rosters with the same people could wait for each other.
+    missing = sorted((entry for entry in entries if entry.key not in found), key=_digest_of)
+    try:
+        with transaction.atomic():  # a savepoint: losing a race must not spoil the caller's transaction
+            _create_all(missing, by=by, at=at)
+    except IntegrityError:
+        # Somebody else registers one of them at this moment. One by one, each race is settled for itself.
+        for entry in missing:
+            entry.answer.person, entry.answer.created = find_or_create(
+                entry.identity, entry.facts, by=by, at=at
+            )
+        known += [entry for entry in missing if not entry.answer.created]
+    _meet_known(known, by=by, at=at)
+
+
+def _digest_of(entry: _Entry) -> str:
+    return min(document_digests(*entry.key).values())
+
+
+def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> None:
+    people = [
+        Person(
+            legal_name=one.identity.legal_name,
+            name_pinyin=spell_name(one.identity.legal_name),
+            sex=one.identity.sex,
+            birth_date=one.identity.birth_date,
+            **one.facts,
+        )
+        for one in entries
+    ]
+    insert_with_keys(Person, people)
+    documents = [
+        PersonDocument(
+            person_id=person.pk,
+            id_type=one.identity.id_type,
+            number_token=encrypt_text(one.identity.number),
+            masked=mask_number(one.identity.number),
+            last_four=one.identity.number[-4:],
+            recorded_at=at,
+        )
+        for one, person in zip(entries, people, strict=True)
+    ]
+    insert_with_keys(PersonDocument, documents)
+    digests = [
+        DocumentDigest(document_id=document.pk, id_type=one.identity.id_type, digest=digest, key_id=key)
+        for one, document in zip(entries, documents, strict=True)
+        for key, digest in document_digests(*one.key).items()
+    ]
+    digests.sort(key=lambda row: row.digest)
+    insert_rows(DocumentDigest, digests)
+    audit.record_each(
+        "person.register",
+        (
+            (person, None, {"id_type": str(document.id_type), "number": document.masked})
+            for person, document in zip(people, documents, strict=True)
+        ),
+        by=by,
+        at=at,
+    )
+    for one, person in zip(entries, people, strict=True):
+        one.answer.person, one.answer.created = person, True
+
+
+def _meet_known(known: list[_Entry], *, by: User | None, at: dt.datetime) -> None:
+    """Refuse who is registered under another name; fill what the register has not got."""
+    renamed = [one for one in known if one.person.legal_name != one.identity.legal_name]
+    former = former_names_of([one.person.pk for one in renamed])
+    for one in renamed:
+        if one.identity.legal_name not in former[one.person.pk]:
+            one.answer.refusal, one.answer.person = known_under_another_name(), None
+    lacking = [
+        one
+        for one in known
+        if one.answer.refusal is None
+        and any(one.facts.get(name) and not getattr(one.person, name) for name in FILLED_WHEN_EMPTY)
+    ]
+    for one in sorted(lacking, key=lambda one: one.person.pk):
+        one.filled = fill_blanks(one.person, one.facts, by=by, at=at)
+
+
+# --- what the organisation says of them ----------------------------------------------------------
+
+
+def _affiliate_all(
+    entries: list[_Entry],
+    organisation: Organisation,
+    kind: str,
+    *,
+    region_code: str,
+    source: str,
+    by: User | None,
+    at: dt.datetime,
+) -> None:
+    rows = Affiliation.objects.filter(
+        person__in=[one.person for one in entries if not one.answer.created],
+        organisation=organisation,
+        kind=kind,
+        region_code=region_code,
+    )
+    linked = {row.person_id: row for row in rows}
+    unlinked = sorted((one for one in entries if one.person.pk not in linked), key=lambda one: one.person.pk)
+    try:
+        with transaction.atomic():
+            made = [
+                Affiliation(
+                    person_id=one.person.pk,
+                    organisation_id=organisation.pk,
+                    kind=kind,
+                    region_code=region_code,
+                    source=source[:120],
+                    since=timezone.localdate(at),
+                    remark=one.said.remark,
+                )
+                for one in unlinked
+            ]
+            insert_with_keys(Affiliation, made)
+            audit.record_many("person.affiliate", made, by=by, at=at, kind=str(kind))
+    except IntegrityError:
+        again = entries
+    else:
+        again = [
+            one
+            for one in entries
+            if (row := linked.get(one.person.pk))
+            and (row.until is not None or one.said.remark not in ("", row.remark))
+        ]
+    for one in sorted(again, key=lambda one: one.person.pk):
+        affiliate(
+            one.person,
+            organisation,
+            kind,
+            region_code=region_code,
+            source=source,
+            by=by,
+            at=at,
+            remark=one.said.remark,
+        )
+
+
+def _tag_all(
+    entries: list[_Entry], organisation: Organisation, region_code: str, *, by: User | None, at: dt.datetime
+) -> None:
+    """Record categories unless the organisation said the same before; a roster verifies nothing."""
+    on = timezone.localdate(at)
+    said = defaultdict(set)
+    known = [one.person for one in entries if not one.answer.created and one.said.groups]
+    for tag in GroupTag.objects.current().filter(person__in=known, organisation=organisation):
+        said[tag.person_id, tag.group].add(tag.proof_number)
+    new = []
+    for one in entries:
+        proof = one.said.proof_number
+        for group in dict.fromkeys(one.said.groups):
+            before = said[one.person.pk, group]
+            if not before:
+                before.add(proof)
+                new.append((one.person, group, proof))
+            elif proof and proof not in before:
+                before.add(proof)
+                _tag(one.person, group, proof, organisation, region_code, by=by, at=at)
+    tags = [
+        GroupTag(
+            person_id=person.pk,
+            organisation_id=organisation.pk,
+            region_code=region_code,
+            group=group,
+            proof_number=proof.strip(),
+            valid_from=on,
+            recorded_at=at,
+        )
+        for person, group, proof in new
+    ]
+    insert_with_keys(GroupTag, tags)
+    audit.record_each(
+        "person.tag",
+        (
+            (tag, None, {"group": tag.group, "verified": False, "replaces": [], "days": [on.isoformat(), ""]})
+            for tag in tags
+        ),
+        by=by,
+        at=at,
+    )
+
+
+def _tag(
+    person: Person,
+    group: str,
+    proof: str,
+    organisation: Organisation,
+    region_code: str,
+    *,
+    by: User | None,
+    at: dt.datetime,
+) -> None:
+    tag_group(
+        person,
+        group,
+        organisation,
+        proof_number=proof,
+        checked_by="",
+        checked_on=None,
+        valid_from=timezone.localdate(at),
+        valid_until=None,
+        region_code=region_code,
+        by=by,
+        at=at,
+    )

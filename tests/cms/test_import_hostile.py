@@ -1,0 +1,238 @@
+"""Files that are broken or meant badly: one clear sentence, bounded work, and the service stays up."""
+
+from __future__ import annotations
+
+import io
+import resource
+import zipfile
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from cms.enums import ImportState, RowOutcome
+from cms.errors import DomainError
+from cms.importing import reader
+from cms.importing.people import roster_headings
+from cms.importing.reader import read_table
+from cms.models import DataImport
+from cms.roles import Role
+from tests.cms.import_world import DATA, checked, csv_of, findings_of, make_school, saved, user_with, xlsx_of
+
+CLEAN = (DATA / "roster_gb18030.csv").read_bytes()
+HEAD = ["姓名", "公民身份号码"]
+MIB = 1024 * 1024
+UTF16_ENTITY = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
+
+
+def small_workbook() -> bytes:
+    return xlsx_of(HEAD, ["王秀英", "99999919730415122X"], ["李桂花", "123"])
+
+
+def with_part(name: str, data: bytes) -> bytes:
+    """Return a small roster with one part more, or another instead of its own."""
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(small_workbook())) as old,
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for part in old.infolist():
+            if part.filename != name:
+                new.writestr(part, old.read(part))
+        new.writestr(name, data)
+    return content.getvalue()
+
+
+def giant_cell() -> bytes:
+    cell = b"<sst><si><t>" + b"a" * (20 * MIB) + b"</t></si></sst>"
+    return with_part("xl/sharedStrings.xml", cell)
+
+
+HOSTILE: dict[str, tuple[str, Any]] = {
+    "a bomb": ("file_too_large", lambda: with_part("xl/worksheets/sheet1.xml", b"<a>" + b" " * (201 * MIB))),
+    "one cell of 20 MB": ("cell_too_large", giant_cell),
+    "shared text beyond its limit": (
+        "file_too_large",
+        lambda: with_part("xl/sharedStrings.xml", b"<t/>" * (17 * MIB)),
+    ),
+    "two thousand parts": ("file_too_large", lambda: _archive({"xl/workbook.xml": b"", **{f"xl/{n}": b"" for n in range(2001)}})),
+    "an entity": (
+        "file_damaged",
+        lambda: with_part("xl/sharedStrings.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><sst/>'),
+    ),
+    "an entity in UTF-16": (
+        "file_damaged",
+        lambda: with_part("xl/workbook.xml", UTF16_ENTITY.encode("utf-16")),
+    ),
+    "macros": ("file_macros", lambda: with_part("xl/vbaProject.bin", b"macro")),
+    "old Excel": ("file_old_excel", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512),
+    "cut off": ("file_damaged", lambda: small_workbook()[:-200]),
+    "a picture": ("file_type", lambda: b"\x89PNG\r\n\x1a\n\0\0"),
+    "a Word file": ("file_type", lambda: _archive({"word/document.xml": b"<w/>"})),
+    "no sheets": ("file_damaged", lambda: _archive({"xl/workbook.xml": b"<workbook/>"})),
+    "NUL in a CSV": ("file_type", lambda: "姓名,公民身份号码\n王\0秀英,1\n".encode()),
+    "one line of 19 MB": ("file_damaged", lambda: b"a" * (19 * MIB)),
+    "a quote that never ends": ("file_damaged", lambda: '姓名,公民身份号码\n"'.encode() + b"a,\n" * MIB),
+    "NUL in a sheet": ("file_damaged", lambda: with_part("xl/worksheets/sheet1.xml", b"<worksheet>\0</worksheet>")),
+    "only a hidden sheet": ("file_empty", lambda: _hidden()),
+}  # fmt: skip
+
+
+def _archive(parts: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in parts.items():
+            file.writestr(name, data)
+    return content.getvalue()
+
+
+def _hidden() -> bytes:
+    with zipfile.ZipFile(io.BytesIO(small_workbook())) as archive:
+        book = archive.read("xl/workbook.xml")
+    assert b'state="visible"' in book
+    return with_part("xl/workbook.xml", book.replace(b'state="visible"', b'state="hidden"'))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_with_one_sentence(name: str) -> None:
+    code, make = HOSTILE[name]
+    content = make()
+    assert len(content) < 20 * MIB
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DomainError) as refusal:
+        read_table(content, roster_headings())
+    assert refusal.value.code == code
+    assert str(refusal.value.message).endswith("。")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 1024  # KiB
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["shared text beyond its limit", "one cell of 20 MB"])
+def test_size_is_answered_413_in_the_readers_language(name: str) -> None:
+    school = make_school()
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user_with(Role.PLANNER, school, "planner"))
+    document = SimpleUploadedFile("roster.xlsx", HOSTILE[name][1]())
+    answer = client.post(reverse("imports:add"), {"organisation": school.pk, "document": document})
+    assert answer.status_code == 413 and not DataImport.objects.exists()
+    with translation.override("zh-hans"), pytest.raises(DomainError) as refusal:
+        read_table(HOSTILE[name][1](), roster_headings())
+    assert "请" in str(refusal.value.message)
+
+
+def test_wide_merged_and_hidden_things_are_read_as_they_are() -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["花名册"])
+    sheet.merge_cells("A1:D1")
+    sheet.append(HEAD)
+    sheet.append(["王秀英", "99999919730415122X"])
+    sheet.cell(3, 16384, "far away")
+    sheet.row_dimensions[3].hidden = True
+    hidden = book.create_sheet("第二张")
+    hidden.append(HEAD)
+    hidden.append(["别人", "1"])
+    hidden.sheet_state = "hidden"
+    table = read_table(saved(book), roster_headings())
+    assert [row.values["legal_name"] for row in table.rows] == ["王秀英"] and table.other_sheets == []
+
+
+@pytest.mark.django_db
+def test_formulas_of_every_kind_are_named_at_their_cells() -> None:
+    from openpyxl.worksheet.formula import ArrayFormula
+
+    school = make_school()
+    planner = user_with(Role.PLANNER, school, "planner")
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.append([*HEAD, "户籍地址", "联系电话"])
+    sheet.append(["=A1", "=B1", "=C1", "=D1"])
+    sheet["A3"] = ArrayFormula("A3:A3", "=SUM(1,2)")
+    sheet["B3"] = "99999919730415122X"
+    upload = checked(saved(book), school, planner)
+    assert [(one.title, one.code) for one in findings_of(upload, 2)] == [
+        (title, "formula") for title in ("姓名", "公民身份号码", "户籍地址", "联系电话")
+    ]
+    assert findings_of(upload, 3)[0].code == "formula"
+
+
+@pytest.mark.django_db
+def test_more_rows_than_the_limit_are_refused_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_ROWS", 5)
+    school = make_school()
+    upload = checked(
+        csv_of(HEAD, *[["王秀英", str(n)] for n in range(6)]), school, user_with(Role.PLANNER, school, "p")
+    )
+    assert upload.state == ImportState.UNREADABLE and "超过 5 行" in upload.message
+
+
+def test_numbered_empty_lines_totals_and_remarks_are_no_rows() -> None:
+    table = read_table(
+        csv_of(
+            ["序号", *HEAD, "联系电话"],
+            ["1", "王秀英", "99999919730415122X", ""],
+            ["2", "", "", ""],
+            ["3", " ", "\u3000", ""],
+            ["", "小 计", "1", ""],
+            ["合计", "", "", "1"],
+            ["注：以上属实", "", "", ""],
+            ["4", "李桂花", "", ""],
+        ),
+        roster_headings(),
+    )
+    assert [row.number for row in table.rows] == [2, 8]
+    assert [(row.number, row.why) for row in table.skipped] == [
+        (3, "blank"), (4, "blank"), (5, "total"), (6, "total"), (7, "remark"),
+    ]  # fmt: skip
+
+
+WORKBOOK = small_workbook()
+# The first draw is slow on a busy machine.
+fuzzed = settings(suppress_health_check=[HealthCheck.too_slow])
+
+
+@fuzzed
+@given(
+    base=st.sampled_from([WORKBOOK, CLEAN]),
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=6)), max_size=5),
+    cut=st.none() | st.floats(0, 1),
+)
+def test_a_mutated_file_is_read_or_refused(base: bytes, changes: list[Any], cut: float | None) -> None:
+    content = bytearray(base)
+    for place, data in changes:
+        at = int(place * len(content))
+        content[at : at + len(data)] = data
+    if cut is not None:
+        content = content[: int(cut * len(content))]
+    read_or_refused(bytes(content))
+
+
+@fuzzed
+@given(
+    part=st.sampled_from(["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml", "xl/styles.xml",
+                          "[Content_Types].xml", "xl/_rels/workbook.xml.rels", "docProps/custom.xml"]),
+    place=st.floats(0, 1, exclude_max=True),
+    data=st.sampled_from([b"<", b"&", b"\0", b'"', b"999999999999", b"-1", b"<row r='99999999'/>", b"<c r='ZZZZ1'/>", b"\xff"])
+    | st.binary(max_size=8),
+)  # fmt: skip
+def test_a_workbook_with_one_broken_part_is_read_or_refused(part: str, place: float, data: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(WORKBOOK)) as archive:
+        before = archive.read(part) if part in archive.namelist() else b"<Properties/>"
+    at = int(place * len(before))
+    read_or_refused(with_part(part, before[:at] + data + before[at + len(data) :]))
+
+
+def read_or_refused(content: bytes) -> None:
+    """Anything else that is raised is a fault of ours."""
+    try:
+        table = read_table(content, roster_headings())
+    except DomainError as refusal:
+        assert refusal.code and refusal.message
+    else:
+        assert table.rows and RowOutcome.NEW
