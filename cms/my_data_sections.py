@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cms.enums import DataField
-from cms.models import Person
+from cms.models import Person, RevealRecord
 from cms.my_data import DataItem, DataSection, Fact, LegalHold, legal_holds, my_data
 from cms.querysets import live_on
 from cms.services.reveals import words_of_reveals
@@ -95,6 +96,41 @@ def _groups(person: Person) -> DataSection:
     return DataSection(gettext_lazy("人员类别"), gettext_lazy("核对能不能领补贴。"), items)
 
 
+def _education(person: Person) -> DataSection:
+    rows = person.education_records.filter(superseded_at__isnull=True).select_related("organisation")
+    items = [
+        DataItem(
+            row.get_education_display(),
+            [
+                Fact("major", gettext_lazy("专业"), row.major),
+                Fact("finished_on", gettext_lazy("毕业日期"), row.finished_on),
+                Fact("organisation", gettext_lazy("登记机构"), str(row.organisation or "")),
+                Fact("recorded_at", gettext_lazy("登记时间"), row.recorded_at),
+            ],
+        )
+        for row in rows.order_by("-recorded_at", "-pk")
+    ]
+    return DataSection(gettext_lazy("学历"), gettext_lazy("有的课、有的补贴要看学历。"), items)
+
+
+def _health(person: Person) -> DataSection:
+    rows = person.health_certificates.filter(superseded_at__isnull=True).select_related("organisation")
+    items = [
+        DataItem(
+            row.get_check_class_display(),
+            [
+                Fact("organisation", gettext_lazy("登记机构"), str(row.organisation)),
+                Fact("issued_on", gettext_lazy("发证日期"), row.issued_on),
+                Fact("valid_until", gettext_lazy("有效期至"), row.valid_until),
+                Fact("passed", gettext_lazy("体检结论"), _("合格") if row.has_passed else _("不合格")),
+            ],
+        )
+        for row in rows.order_by("-issued_on", "-pk")
+    ]
+    why = gettext_lazy("上门服务要有健康证。只记结论，不记检查项目和结果。")
+    return DataSection(gettext_lazy("健康证"), why, items)
+
+
 def _accounts(person: Person) -> DataSection:
     rows = person.accounts.select_related("user").order_by("-since")
     items = [
@@ -113,7 +149,9 @@ def _accounts(person: Person) -> DataSection:
 
 
 def _reveals(person: Person) -> DataSection:
-    rows = list(person.reveals.select_related("organisation", "document").order_by("-pk"))
+    # What was looked at under a number that was merged into this person was hers as well.
+    looks = RevealRecord.objects.filter(Q(person=person) | Q(person__merged_into=person))
+    rows = list(looks.select_related("organisation", "document").order_by("-pk"))
     words = words_of_reveals(rows)
     items = [
         DataItem(
@@ -153,6 +191,8 @@ my_data.register("about", _about)
 my_data.register("affiliations", _affiliations)
 my_data.register("posts", _posts)
 my_data.register("groups", _groups)
+my_data.register("education", _education)
+my_data.register("health", _health)
 my_data.register("reveals", _reveals)
 my_data.register("accounts", _accounts)
 my_data.register("agreements", _agreements)

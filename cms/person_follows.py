@@ -28,6 +28,7 @@ from cms.models import (
     Affiliation,
     ChangeProposal,
     Consent,
+    DataRequest,
     Delivery,
     DocumentDigest,
     DoubleReview,
@@ -43,6 +44,8 @@ from cms.models import (
     PersonMerge,
     PersonName,
     PersonSlip,
+    RevealRecord,
+    SignInCode,
     Undertaking,
 )
 
@@ -319,6 +322,9 @@ follow(Undertaking, plan_undertakings)
 follow(Message, plan_messages)
 follow(Delivery)
 follow(ChangeProposal, plan_proposals)
+follow(DataRequest)
+stay(RevealRecord, "who looked at what is a log; one's own page reads both rows")
+stay(SignInCode, "it binds whom it was sent for, and lives for minutes")
 stay(ImportRow, "an upload stays as it was read; its link leads on")
 stay(Person, "a chain of merges is followed to its end", name="merged_into")
 stay(PersonMerge, "what was merged into what is history", name="kept")

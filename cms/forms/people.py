@@ -163,7 +163,7 @@ class HealthCertificateForm(AboutPersonForm):
         label=_("体检结论"),
         choices=[("1", _("合格")), ("", _("不合格"))],
         coerce=bool,
-        empty_value=False,
+        empty_value=False,  # type: ignore[arg-type]  # what a form without a choice means is not a text
         required=False,
         help_text=_("只记结论，不记检查项目和结果。"),
     )

@@ -11,6 +11,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -193,8 +194,8 @@ def _apply(change: ChangeProposal, person: Person, *, at: dt.datetime) -> None:
         person.name_pinyin = spell_name(change.facts["legal_name"][1])
     for name in _FACTS:
         if name in change.facts:
-            value = change.facts[name][1]
-            setattr(person, name, Person._meta.get_field(name).to_python(value))
+            column: Field[Any, Any] = Person._meta.get_field(name)  # type: ignore[assignment]  # no relation is a fact
+            setattr(person, name, column.to_python(change.facts[name][1]))
     person.save(update_fields=[*_FACTS, "name_pinyin"])
     if change.number_token:
         _replace_document(change, person, at=at)

@@ -68,6 +68,10 @@ def erase_person(person: Person, *, keeps: frozenset[DataField], by: User | None
         _erase_documents(person, at)
     if DataField.GROUPS in erased:
         person.group_tags.update(proof_number="")
+    if DataField.EDUCATION in erased:
+        person.education_records.all().delete()
+    if DataField.OTHER in erased:
+        person.health_certificates.all().delete()
     for erase in erasers:
         erase(person, erased, at)
     _erase_words(person)
