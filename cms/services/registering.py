@@ -241,7 +241,10 @@ def _meet_known(known: list[_Entry], *, by: User | None, at: dt.datetime) -> Non
         and any(one.facts.get(name) and not getattr(one.person, name) for name in FILLED_WHEN_EMPTY)
     ]
     for one in sorted(lacking, key=lambda one: one.person.pk):
-        one.filled = fill_blanks(one.person, one.facts, by=by, at=at)
+        try:
+            one.filled = fill_blanks(one.person, one.facts, by=by, at=at)
+        except DomainError as refusal:  # merged into another row at this moment
+            one.answer.refusal, one.answer.person = refusal, None
 
 
 # --- what the organisation says of them ----------------------------------------------------------

@@ -16,7 +16,15 @@ from cms.crypto import decrypt_text
 from cms.enums import AffiliationKind, Education, PersonGroup, Sex
 from cms.errors import DomainError
 from cms.identity import demo_number, guess_id_type
-from cms.models import Affiliation, AuditEntry, GroupTag, Organisation, Person, PersonDocument
+from cms.models import (
+    Affiliation,
+    AuditEntry,
+    EducationRecord,
+    GroupTag,
+    Organisation,
+    Person,
+    PersonDocument,
+)
 from cms.services.people import register_person, tag_group
 from cms.services.registering import Registration, register_people
 from tests.cms.import_world import make_school
@@ -110,6 +118,9 @@ def register() -> dict[str, Any]:
         "affiliations": sorted(
             (numbers[one.person_id], one.organisation_id, one.kind, one.region_code, one.source, one.remark)
             for one in Affiliation.objects.all()
+        ),
+        "education": sorted(
+            (numbers[one.person_id], one.organisation_id, one.education) for one in EducationRecord.objects.all()
         ),
         "tags": sorted(
             (numbers[one.person_id], one.group, one.proof_number, one.superseded_at is None, str(one.valid_from))
