@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cms.education import latest_education
-from cms.enums import AccountProof, AccountRelation, ChangeState, IdType
+from cms.enums import OPEN_REQUESTS, AccountProof, AccountRelation, ChangeState, DataRequestKind, IdType
 from cms.merging import (
     Change,
     Choice,
@@ -291,6 +291,22 @@ def plan_proposals(pair: Pair) -> Plan:
     return Plan(move_rows(ChangeProposal, pair), [Conflict("correction_waiting", text)] if waiting else [])
 
 
+def plan_requests(pair: Pair) -> Plan:
+    """What somebody asked about their data follows; a deletion that runs is answered first."""
+    running = [
+        row
+        for person in (pair.kept, pair.merged)
+        for row in rows_of(DataRequest, person)
+        if row.kind == DataRequestKind.DELETION
+        and (row.state in OPEN_REQUESTS or (row.erase_on is not None and row.erased_at is None))
+    ]
+    text = _("有一份登记正在申请删除个人信息，请先办完这项申请。")
+    return Plan(
+        move_rows(DataRequest, pair, watch=["state"]),
+        [Conflict("deletion_runs", text)] if running else [],
+    )
+
+
 merge_moves.register("cms.person", Follower(Person, plan_person))
 follow(PersonAccount, plan_accounts)
 follow(PersonDocument, plan_documents)
@@ -322,7 +338,7 @@ follow(Undertaking, plan_undertakings)
 follow(Message, plan_messages)
 follow(Delivery)
 follow(ChangeProposal, plan_proposals)
-follow(DataRequest)
+follow(DataRequest, plan_requests)
 stay(RevealRecord, "who looked at what is a log; one's own page reads both rows")
 stay(SignInCode, "it binds whom it was sent for, and lives for minutes")
 stay(ImportRow, "an upload stays as it was read; its link leads on")

@@ -219,7 +219,11 @@ def redeem_slip(
 def bind_account(
     user: User, person: Person, relation: AccountRelation, proof: AccountProof, *, at: dt.datetime
 ) -> PersonAccount:
-    """Bind ``user`` to a person on a proof that its holder brought; raises ``DomainError`` ``self_taken``."""
+    """Bind ``user`` to a person on a proof that its holder brought.
+
+    Raises ``DomainError`` ``self_taken``, ``person_merged``.
+    """
+    person = lock_person(person)
     if relation == AccountRelation.SELF:
         _leave_own_person(user, person, at=at)
     return _link(user, person, relation, proof, by=user, at=at)

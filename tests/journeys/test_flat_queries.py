@@ -55,7 +55,6 @@ LISTS = {
     "/admin/day-hours-rules/": "planner",
     "/admin/schemes/": "root",
     "/admin/people/": "root",
-    "/admin/people/doubles/": "root",
     "/admin/audit/": "root",
     "/admin/subsidies/new-claims/": "planner",
     "/admin/subsidies/new-batch/": "officer",
