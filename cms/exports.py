@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.backoffice.organisations import OrganisationFilterSet
 from cms.backoffice.people import PersonFilterSet
+from cms.backoffice.people_shown import visible_affiliations
 from cms.enums import Education, OrganisationKindCode, Sex
 from cms.exporting.columns import Column, Context, Kind, labels
 from cms.exporting.declarations import Export, register_exports
@@ -50,6 +51,15 @@ def _proof(tags: list[GroupTag] | None) -> str:
     return numbers.pop() if len(numbers) == 1 else ""
 
 
+def _remarks(people: Set[Any], context: Context) -> dict[int, str]:
+    """Return what the organisations in the reader's reach noted on their rosters, by person (one query)."""
+    rows = visible_affiliations(context.user).filter(person_id__in=people).exclude(remark="")
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in rows.order_by("since", "pk"):
+        found[row.person_id].append(row.remark)
+    return {person: "；".join(dict.fromkeys(remarks)) for person, remarks in found.items()}
+
+
 def _personal(key: str, source: str, width: int, **more: Any) -> Column:
     return Column(key, _TITLES[key], source, width=width, is_personal=True, **more)
 
@@ -75,6 +85,7 @@ PEOPLE = Export(
         _personal("groups", "pk", 20, lookup=_tags, show=_groups),
         _personal("proof_number", "pk", 22, lookup=_tags, show=_proof),
         _personal("phone", "phone", 15),
+        _personal("remark", "pk", 24, lookup=_remarks),
     ),
     notes=("表头与花名册导入的表头一致：证件号码完整的表，改正后可以直接再导入。",),
 )

@@ -20,8 +20,8 @@ _SHOWN = 3
 def add_register_work(stage: Stage, at: dt.datetime) -> None:
     """Let the people of the school's roster show what a register has to deal with, at the moment ``at``."""
     school, planner = stage.school, stage.cast["jiaowu"]
-    known = Person.objects.filter(affiliations__organisation=school, documents__isnull=False).order_by("pk")
-    first, second, third = known.distinct()[200 : 200 + _SHOWN]
+    known = Person.objects.filter(affiliations__organisation=school, documents__isnull=False).order_by("-pk")
+    first, second, third = known.distinct()[:_SHOWN]  # the end of the roster is in no class
     _walk_in(first, school, at)
     merge_people(
         second, _walk_in(second, school, at), choices={}, reason="本人带身份证来窗口，两份是同一个人",

@@ -6,7 +6,8 @@ import datetime as dt
 
 from certificates.demo.class_life import moment
 from certificates.demo.story import Story
-from cms.enums import DataField, DataRequestState, RevealReason
+from cms.enums import AccountRelation, DataField, DataRequestState, RevealReason
+from cms.models import PersonAccount
 from cms.services.data_requests import answer_request, ask_correction, ask_deletion
 from cms.services.reveals import reveal_number
 
@@ -14,18 +15,19 @@ from cms.services.reveals import reveal_number
 def ask_about_data(story: Story) -> None:
     """Two looks at a number; a correction that is answered, one that waits, and a deletion that waits."""
     cast, at = story.stage.cast, moment(story.day(9))
-    first, second, third = (person for person in story.people[:3])
+    owners = {
+        link.person_id: link.user
+        for link in PersonAccount.objects.filter(
+            person__in=story.people, until__isnull=True, relation=AccountRelation.SELF
+        ).select_related("user")
+    }
+    first, second, third = [person for person in story.people if person.pk in owners][:3]
     for person, reason, words in (
         (first, RevealReason.CLAIM, "申报补贴，核对银行卡户名"),
         (second, RevealReason.CERTIFICATE, "补打证书，核对身份证"),
     ):
         document = person.documents.filter(superseded_at__isnull=True).get()
         reveal_number(document, reason=reason, words=words, by=cast["jiaowu"], at=at)
-    owners = {
-        person.pk: link.user
-        for person in (first, second, third)
-        for link in person.accounts.filter(until__isnull=True, relation="self").select_related("user")
-    }
     done = ask_correction(
         first,
         field=DataField.ADDRESS,

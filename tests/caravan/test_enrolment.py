@@ -145,6 +145,7 @@ def test_no_reason_makes_a_seat() -> None:
 
 def test_a_rule_is_registered_once_and_asked() -> None:
     assert eligibility.rules.keys() == [
+        "person_merged",
         "class_open",
         "deadline",
         "age",

@@ -252,7 +252,7 @@ def test_people_have_the_titles_that_a_roster_is_read_by(
     assert rows[0] == [heading.title for heading in ROSTER_HEADINGS]
     assert rows[1] == [
         "王桂花", "女", "", "1980-01-01", demo_number(dt.date(1980, 1, 1), 1, "female"), "", "", "脱贫人口", "TP-1",
-        "13900000001",
+        "13900000001", "",
     ]  # fmt: skip
 
 

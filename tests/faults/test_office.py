@@ -138,8 +138,15 @@ def test_the_same_code_runs_an_office_by_environment_alone(running_office: Offic
     office.until(lambda: office.ready() == (503, {**ALL_WELL, "worker": "error"}))
     said = json.loads(office.manage("doctor", "--json", "--language", "en").stdout)
     levels = {one["name"]: one["level"] for one in said["checks"]}
-    assert levels["processes"] == levels["roles"] == levels["static"] == "fault"
-    assert levels["database"] == levels["migrations"] == levels["broker"] == levels["keys"] == "ok"
+    assert levels["processes"] == levels["static"] == "fault"
+    assert (
+        levels["database"]
+        == levels["roles"]
+        == levels["migrations"]
+        == levels["broker"]
+        == levels["keys"]
+        == "ok"
+    )
 
     office.start_worker()
     office.until(lambda: office.ready() == (200, ALL_WELL))

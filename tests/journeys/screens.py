@@ -61,7 +61,7 @@ class Screens:
             cache.clear()  # a dozen people sign in from one address within a minute
             page.goto(f"{reverse('account:sign_in')}?next={reverse(first)}")
             page.get_by_label("手机号").fill(username)
-            page.get_by_label("密码").fill(self.password)
+            page.get_by_label("密码", exact=True).fill(self.password)
             page.get_by_role("button", name="登录").click()
             page.wait_for_url(f"**{reverse(first)}")
         return self.pages[username]
