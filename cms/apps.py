@@ -22,6 +22,7 @@ class CmsConfig(AppConfig):
             my_data_sections,
             permissions,
             person_follows,
+            register_erasing,
             site_panels,
         )
         from cms.backoffice import histories, waiting  # noqa: F401  registration by import

@@ -161,10 +161,8 @@ class HealthCertificateForm(AboutPersonForm):
     valid_until = forms.DateField(label=_("有效期至"), widget=DayInput)
     has_passed = forms.TypedChoiceField(
         label=_("体检结论"),
-        choices=[("1", _("合格")), ("", _("不合格"))],
-        coerce=bool,
-        empty_value=False,  # type: ignore[arg-type]  # what a form without a choice means is not a text
-        required=False,
+        choices=[("yes", _("合格")), ("no", _("不合格"))],
+        coerce=lambda value: value == "yes",
         help_text=_("只记结论，不记检查项目和结果。"),
     )
 

@@ -21,6 +21,7 @@ from cms.errors import DomainError
 from cms.identity import demo_number
 from cms.ids import uuid7
 from cms.models import Affiliation, AuditEntry, Consent, Person, PersonAccount, PersonDocument, PersonMerge
+from cms.services.erasing import erase_person
 from cms.services.locking import standing_person
 from cms.services.merging import merge_people, preview_merge, undo_merge
 from cms.services.people import register_person
@@ -258,6 +259,23 @@ def test_a_chain_of_merges_leads_to_its_end_and_is_undone_backwards(db: None) ->
     with pytest.raises(DomainError) as again:
         undo_merge(one, reason="x", by=None, at=LATER)
     assert again.value.code == "merge_undone"
+
+
+def test_a_deletion_erases_the_merged_row_and_the_list_of_the_merge(things: Things) -> None:
+    kept, merged = pair()
+    Person.objects.filter(pk=merged.pk).update(phone="13900000417", address="青山乡红旗村 1 号")
+    merged.refresh_from_db()
+    for kind in ("education", "health"):
+        give(merged, kind, 1, things)
+    made = merge(kept, merged)
+    kept.refresh_from_db()
+    erase_person(kept, keeps=frozenset(), by=None, at=LATER)
+    made.refresh_from_db()
+    merged.refresh_from_db()
+    told = str(made.moved) + made.reason + merged.legal_name + merged.phone + merged.address
+    assert not any(words in told for words in ("王桂花", "13900000417", "青山乡", "同一张"))
+    assert not kept.education_records.exists()
+    assert not kept.health_certificates.exists()
 
 
 def changed_state(merge: PersonMerge, things: Things) -> None:

@@ -174,7 +174,7 @@ def test_the_forms_record_and_the_page_shows_only_ones_own(client: Client, ours:
     client.force_login(staff("planner", Role.PLANNER, ours))
     facts = {"organisation": ours.pk, "issued_on": "2026-03-01", "valid_until": "2027-02-28"}
     answer = client.post(
-        f"/admin/people/{person.pk}/health/", {**facts, "check_class": "mother_baby", "has_passed": "1"}
+        f"/admin/people/{person.pk}/health/", {**facts, "check_class": "mother_baby", "has_passed": "yes"}
     )
     assert answer.status_code == 302
     facts = {"organisation": ours.pk, "education": "senior", "major": "护理", "finished_on": "2010-07-01"}
