@@ -11,7 +11,7 @@ from certificates.demo.stage import Stage
 from certificates.demo.waiting import wait_for
 from cms.enums import ImportState, JobState, RowOutcome
 from cms.identity import demo_number
-from cms.models import DataImport, Organisation, Person, User
+from cms.models import DataImport, Job, Organisation, Person, User
 from cms.services.imports import confirm_import, upload_data
 
 # Where in the endless list each organisation's own people begin.
@@ -70,6 +70,8 @@ def leave_rosters_to_look_at(stage: Stage, today: dt.date) -> None:
         as_csv(_faulty_lines()), "双桥乡报名表（待核）.csv", stage.school, by=by, at=day_at(today, -2)
     )
     wait_for(messy.check_job)
+    for job in Job.objects.filter(kind="import_errors", state=JobState.QUEUED):
+        wait_for(job)  # the workbook to correct them in
     notice = "关于举办家政培训班的通知\n各村（社区）：\n请于本周五前报名。\n".encode()
     unreadable = upload_data(notice, "培训通知.csv", stage.school, by=by, at=day_at(today, -1))
     wait_for(unreadable.check_job, ends=JobState.FAILED)
