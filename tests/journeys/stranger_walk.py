@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
 
 from django.contrib.auth.models import AnonymousUser, Group
 from django.test import RequestFactory
@@ -178,8 +177,8 @@ class Browser:
         """Return the response; an error in a view is a 500."""
         request = self.factory.generic(method, url, content_type="application/x-www-form-urlencoded")
         request._dont_enforce_csrf_checks = True  # the forms have their own tests
-        with patch("django.contrib.auth.middleware.get_user", return_value=self.visitor):
-            return self.handler.get_response(request)
+        request._cached_user = self.visitor
+        return self.handler.get_response(request)
 
 
 @dataclass(frozen=True)
