@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -42,13 +42,15 @@ class PeopleFilterForm(forms.Form):
             training_class=self.training_class, person=OuterRef("pk"), state__in=sorted(ACTIVE)
         )
         rows = Person.objects.visible_to(self.user).filter(Exists(own), ~Exists(active))
+        order = ["pk"]
         if roster := self.cleaned_data["roster"]:
-            rows = rows.filter(
-                pk__in=ImportRow.objects.filter(upload=roster, person__isnull=False).values("person")
-            )
+            # As the organiser wrote them: who stands first on paper gets the first seat.
+            listed = ImportRow.objects.filter(upload=roster, person=OuterRef("pk")).order_by("number")
+            rows = rows.annotate(row=Subquery(listed.values("number")[:1])).filter(row__isnull=False)
+            order = ["row", "pk"]
         if q := self.cleaned_data["q"].strip():
             rows = rows.filter(Q(legal_name__icontains=q) | Q(name_pinyin__icontains=q))
-        return rows.order_by("pk")
+        return rows.order_by(*order)
 
 
 class EnrolPeopleForm(forms.Form):

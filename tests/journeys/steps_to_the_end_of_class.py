@@ -168,6 +168,8 @@ def d_enrol(story: Journey) -> None:
     desk = story.screens.at_desk("jiaowu")
     go(desk, "classes:inspect", story.training_class.pk)
     follow(desk, "从花名册报名")
+    desk.locator("#id_roster").select_option(index=1)
+    press(desk, "找")
     wanted = [f"#person-{person.pk}" for person in story.people[3 : 3 + FROM_ROSTER]]
     for box in wanted:
         desk.locator(box).check()
