@@ -164,14 +164,14 @@ def _find_or_create_all(entries: list[_Entry], *, by: User | None, at: dt.dateti
     known = [entry for entry in entries if entry.key in found]
     for entry in known:
         entry.answer.person = found[entry.key]
-    # In one order whoever writes, or two rosters with the same people could wait for each other.
-    missing = sorted((entry for entry in entries if entry.key not in found), key=_digest_of)
+    missing = [entry for entry in entries if entry.key not in found]
     try:
         with transaction.atomic():  # a savepoint: losing a race must not spoil the caller's transaction
             _create_all(missing, by=by, at=at)
     except IntegrityError:
-        # Somebody else registers one of them at this moment. One by one, each race is settled for itself.
-        for entry in missing:
+        # Somebody else registers one of them at this moment. One by one, each race is settled for itself,
+        # in one order whoever writes, or two rosters with the same people could wait for each other.
+        for entry in sorted(missing, key=_digest_of):
             entry.answer.person, entry.answer.created = find_or_create(
                 entry.identity, entry.facts, by=by, at=at
             )
@@ -212,6 +212,7 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
         for one, document in zip(entries, documents, strict=True)
         for key, digest in document_digests(*one.key).items()
     ]
+    # The only rows that two writers can meet at: in one order, so that neither waits for the other's.
     digests.sort(key=lambda row: row.digest)
     insert_rows(DocumentDigest, digests)
     audit.record_each(
