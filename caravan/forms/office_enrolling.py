@@ -42,15 +42,16 @@ class PeopleFilterForm(forms.Form):
             training_class=self.training_class, person=OuterRef("pk"), state__in=sorted(ACTIVE)
         )
         rows = Person.objects.visible_to(self.user).filter(Exists(own), ~Exists(active))
-        order = ["pk"]
-        if roster := self.cleaned_data["roster"]:
-            # As the organiser wrote them: who stands first on paper gets the first seat.
-            listed = ImportRow.objects.filter(upload=roster, person=OuterRef("pk")).order_by("number")
-            rows = rows.annotate(row=Subquery(listed.values("number")[:1])).filter(row__isnull=False)
-            order = ["row", "pk"]
+        roster = self.cleaned_data["roster"]
+        # As the organiser wrote them: who stands first on paper gets the first seat.
+        listed = ImportRow.objects.filter(upload=roster, person=OuterRef("pk")).order_by("number")
+        if roster:
+            rows = rows.filter(Exists(listed)).order_by(Subquery(listed.values("number")[:1]), "pk")
+        else:
+            rows = rows.order_by("pk")
         if q := self.cleaned_data["q"].strip():
             rows = rows.filter(Q(legal_name__icontains=q) | Q(name_pinyin__icontains=q))
-        return rows.order_by(*order)
+        return rows
 
 
 class EnrolPeopleForm(forms.Form):
