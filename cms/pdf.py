@@ -139,6 +139,8 @@ def render_pdf(
         data = _write(document, metadata, underlay, attachments)
     except FatalURLFetchingError as error:
         raise AssetRefused(str(error)) from error
+    finally:
+        fonts.remove_files()
     if fetcher.refused:
         raise AssetRefused(fetcher.refused[0])
     return data
@@ -152,7 +154,15 @@ def font_face_css(faces: Sequence[FontFace]) -> str:
     )
 
 
-def new_font_configuration() -> FontConfiguration:
+class _BundledFonts(FontConfiguration):
+    """Fonts of one document, whose files go with the document and not with a collection of garbage, if any."""
+
+    def remove_files(self) -> None:
+        """Remove the folder that the library made for the fonts' files."""
+        self.__del__()
+
+
+def new_font_configuration() -> _BundledFonts:
     """Make a font configuration that knows no font of the machine.
 
     Fontconfig takes its file from the environment when it is loaded and from nowhere else, so the variable
@@ -162,7 +172,7 @@ def new_font_configuration() -> FontConfiguration:
         before = os.environ.get("FONTCONFIG_FILE")
         os.environ["FONTCONFIG_FILE"] = str(FOLDER / "fontconfig.xml")
         try:
-            return FontConfiguration()
+            return _BundledFonts()
         finally:
             if before is None:
                 del os.environ["FONTCONFIG_FILE"]

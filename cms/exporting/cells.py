@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from cms.exporting.columns import FIGURES, Kind
 
-# What begins a formula for a spreadsheet that reads CSV.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+# What begins a formula for a spreadsheet that reads CSV, behind apostrophes that are there already or not.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 # A cell holds no more; spreadsheets count UTF-16 units.
 MOST_UNITS = 32767
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
@@ -43,9 +43,18 @@ def text_of(value: Any) -> str:
 
 
 def csv_text(value: Any) -> str:
-    """Return text that no spreadsheet takes for a formula."""
+    """Return text that no spreadsheet takes for a formula; :func:`csv_original` gives the value back."""
     text = text_of(value)
-    return f"'{text}" if text.startswith(DANGEROUS) else text
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def csv_original(text: str) -> str:
+    """Return what :func:`csv_text` was given.
+
+    >>> csv_original("'-2"), csv_original("'王秀英")
+    ('-2', "'王秀英")
+    """
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _csv_figure(value: Any) -> str:

@@ -19,6 +19,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from cms.errors import DomainError
+from cms.exporting.cells import csv_original
 from cms.importing.formats import FileFormat, detect_format
 
 MAX_ROWS = 50_000
@@ -147,7 +148,9 @@ def _csv_rows(text: str) -> Iterator[Cells]:
     head = text[:4096]
     delimiter = max(",\t;", key=head.count)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            # What our own export guarded against spreadsheets comes back as it was.
+            yield [csv_original(cell) for cell in row]
     except csv.Error as error:
         message = _("CSV 文件的格式不对，请另存为 .xlsx 再上传。")
         raise DomainError("file_damaged", message, field="document") from error

@@ -23,7 +23,7 @@ def render_overdue(at: dt.datetime, *, grace: dt.timedelta = GRACE) -> int:
     for certificate in due.order_by("numbered_at")[:BATCH]:
         try:
             render_and_store(certificate, at)
-        except Exception:
+        except Exception:  # one that cannot be made, whatever the reason, must not stop the others
             logger.exception("certificate %s could not be made", certificate.number)
         else:
             made += 1
