@@ -140,6 +140,7 @@ register_actions(
         "person.not_same": _("认定不是同一人"),
         "person.undo_merge": _("撤销合并"),
         "person.register": _("登记人员"),
+        "person.find": _("按证件号码查到"),
         "person.reveal": _("看完整号码"),
         "person.remark": _("更新备注"),
         "person.tag": _("登记人员类别"),

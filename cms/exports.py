@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cms.backoffice.organisations import OrganisationFilterSet
@@ -21,12 +20,6 @@ from cms.models import GroupTag, Organisation, OrganisationKind, Person, Region
 
 # What is exported is what a roster is read by: the file can be corrected and imported again.
 _TITLES = {heading.field: heading.title for heading in ROSTER_HEADINGS}
-
-
-def _find_people(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """Search as the list does."""
-    joined = "".join(words.split())
-    return rows.filter(Q(legal_name__contains=joined) | Q(name_pinyin__contains=joined.lower()))
 
 
 def _tags(people: Set[Any], context: Context) -> dict[int, list[GroupTag]]:
@@ -72,7 +65,7 @@ PEOPLE = Export(
     lists=("people:index",),
     ordering=("name_pinyin",),
     filters=PersonFilterSet,
-    search=_find_people,
+    search_fields=("search_key",),
     sheet="花名册",
     columns=(
         _personal("legal_name", "legal_name", 12),
@@ -111,7 +104,7 @@ ORGANISATIONS = Export(
     lists=("organisations:index",),
     ordering=("name",),
     filters=OrganisationFilterSet,
-    search_fields=("name", "short_code", "uscc"),
+    search_fields=("search_key",),
     sheet="机构",
     columns=(
         Column("name", "机构名称", width=28),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cms.search.names import search_key
+
 # Characters that sound otherwise as a surname (rules of GB/T 28039 name the surname reading).
 _SURNAMES = {
     "单": "shan", "解": "xie", "仇": "qiu", "任": "ren", "曾": "zeng", "查": "zha", "区": "ou", "朴": "piao",
@@ -13,19 +18,45 @@ _SURNAMES = {
 _COMPOUND = {"单于": ["chan", "yu"], "尉迟": ["yu", "chi"], "万俟": ["mo", "qi"], "长孙": ["zhang", "sun"]}
 
 
-def spell_name(name: str) -> str:
-    """Return the full spelling and the initials, lower case, e.g. ``wangguihua wgh``; at most 200 characters."""
-    syllables = [syllable.lower() for syllable in _syllables(name) if syllable.strip(" ·.-'’")]
-    full = "".join("".join(c for c in syllable if c.isalnum()) for syllable in syllables)
+@dataclass(frozen=True)
+class SpelledName:
+    """A person's name as lists sort and find it: what ``name_pinyin`` and ``search_key`` hold."""
+
+    name_pinyin: str
+    search_key: str
+
+
+def spell_name(name: str, former: Iterable[str] = ()) -> SpelledName:
+    """Return the full spelling with the initials, lower case, e.g. ``wangguihua wgh``; at most 200 characters.
+
+    The search key finds the person by ``former`` names too.
+    """
+    syllables = _of_person(name)
+    spelled = [(name, syllables), *((old, _of_person(old)) for old in former)]
     initials = "".join(syllable[0] for syllable in syllables)
-    return f"{full[:149]} {initials[:50]}".strip()
+    return SpelledName(f"{''.join(syllables)[:149]} {initials[:50]}".strip(), search_key(spelled))
 
 
-def _syllables(name: str) -> list[str]:
-    from pypinyin import lazy_pinyin  # its dictionaries take a third of a second that few commands need
+def organisation_key(name: str, *codes: str) -> str:
+    """Return the search key of an organisation: by its name and its spelling, and by its codes' beginning."""
+    return search_key([(name, _plain(_read(name)))], codes)
 
+
+def _of_person(name: str) -> list[str]:
     compound = _COMPOUND.get(name[:2])
     if compound:
-        return compound + lazy_pinyin(name[2:])
+        return _plain(compound + _read(name[2:]))
     surname = _SURNAMES.get(name[:1])
-    return [surname, *lazy_pinyin(name[1:])] if surname else lazy_pinyin(name)
+    return _plain([surname, *_read(name[1:])] if surname else _read(name))
+
+
+def _read(text: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # its dictionaries take a third of a second that few commands need
+
+    return lazy_pinyin(text)
+
+
+def _plain(syllables: list[str]) -> list[str]:
+    """Return the syllables in lower case without signs; of what is no Han character its letters and digits."""
+    bare = ("".join(char for char in syllable if char.isalnum()).lower() for syllable in syllables)
+    return [syllable for syllable in bare if syllable]

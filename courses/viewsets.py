@@ -333,7 +333,7 @@ class RecordViewSet(ScopedModelViewSet):
         "completed_on",
     ]
     list_filter = ["state"]
-    search_fields = ["person__legal_name", "course_version__title"]
+    search_fields = ["person__search_key", "course_version__title"]
     inspect_view_fields = [
         "person", "course_version", "organisation", "source", "state", "started_on", "ended_on", "completed_on",
         "components", "outstanding",
@@ -390,7 +390,7 @@ class ExternalCertificateViewSet(ScopedModelViewSet):
         "organisation",
     ]
     list_filter = ["kind", "skill_level"]
-    search_fields = ["number", "person__legal_name"]
+    search_fields = ["number", "person__search_key"]
     inspect_view_fields = [
         "person", "organisation", "kind", "number", "occupation", "work_type", "skill_level", "issuer", "issued_on",
         "register_checked_on", "is_in_register", "recorded_at",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from caravan.enums import ACTIVE
 from caravan.models import Enrolment, TrainingClass
 from cms.models import Affiliation, DataImport, ImportRow, Person, User
+from cms.search.names import KEY, found_by
 
 # One call enrols at most so many; more is several calls.
 MOST = 1000
@@ -49,9 +50,7 @@ class PeopleFilterForm(forms.Form):
             rows = rows.filter(Exists(listed)).order_by(Subquery(listed.values("number")[:1]), "pk")
         else:
             rows = rows.order_by("pk")
-        if q := self.cleaned_data["q"].strip():
-            rows = rows.filter(Q(legal_name__icontains=q) | Q(name_pinyin__icontains=q))
-        return rows
+        return found_by(rows, self.cleaned_data["q"], [KEY])
 
 
 class EnrolPeopleForm(forms.Form):

@@ -101,7 +101,7 @@ class ClaimViewSet(ScopedModelViewSet):
     ]
     list_select_related = ("person", "scheme")
     filterset_class = ClaimFilters
-    search_fields = ["number", "person__legal_name"]
+    search_fields = ["number", "person__search_key"]
     form_fields: list[str] = []
     index_view_class = ClaimIndex
     inspect_view_class = ClaimReview

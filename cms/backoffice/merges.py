@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -26,6 +25,7 @@ from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedMo
 from cms.errors import DomainError
 from cms.forms.merges import MergeForm, UndoForm
 from cms.models import InPostPeriod, Person, PersonMerge, User
+from cms.search.names import KEY, found_by
 from cms.services.locking import standing_person
 from cms.services.merging import MergePreview, merge_people, preview_merge, refuse_known_elsewhere, undo_merge
 
@@ -84,12 +84,10 @@ class FindDoubleView(MergeScreen, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return people in scope by the typed name, or those of the same name."""
-        words = "".join(self.request.GET.get("q", "").split())
+        words = self.request.GET.get("q", "").strip()
         people = Person.objects.visible_to(self.user).exclude(pk=self.person.pk)
-        wanted = Q(legal_name=self.person.legal_name)
-        if words:
-            wanted = Q(legal_name__contains=words) | Q(name_pinyin__contains=words.lower())
-        found = with_shown_rows(people.filter(wanted).order_by("name_pinyin", "pk"), self.user)
+        like = found_by(people, words, [KEY]) if words else people.filter(legal_name=self.person.legal_name)
+        found = with_shown_rows(like.order_by("name_pinyin", "pk"), self.user)
         rows = [(other, masked_of(other), organisations_shown(other)) for other in found[: MOST_FOUND + 1]]
         context: dict[str, Any] = super().get_context_data(
             person=self.person, words=words, rows=rows[:MOST_FOUND], has_more=len(rows) > MOST_FOUND, **kwargs

@@ -141,7 +141,7 @@ class OrganisationViewSet(ScopedModelViewSet):
         Column("region_name", label=gettext_lazy("地区")),
         StandingColumn("standing", label=gettext_lazy("许可或备案")),
     ]
-    search_fields = ["name", "short_code", "uscc"]
+    search_fields = ["search_key"]
     inspect_view_fields = [
         "name",
         "short_code",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from types import SimpleNamespace
 from typing import Any
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -20,6 +18,7 @@ from cms.errors import DomainError
 from cms.exporting.columns import Column, Context
 from cms.models import User
 from cms.registry import Registry
+from cms.search.names import found_by
 
 # What a list shows or pages by, not what it is narrowed to.
 _NO_FILTERS = frozenset({"p", "page", "ordering", "export", "index_results", "_w_filter_fragment"})
@@ -31,7 +30,7 @@ class Export:
 
     ``lists`` are the names of the lists whose 导出 button leads here; the first is where its reader came from.
     ``permission`` is the right to export, apart from the right to see. ``filters`` is the list's own class of
-    filters and ``search`` its search, so that what the list shows is what is exported.
+    filters and ``search_fields`` its search, so that what the list shows is what is exported.
     ``select`` replaces both where a list is no plain query: it returns the rows' keys in their order.
     ``sheet`` names the worksheet, ``notes`` go onto the sheet of explanations; both Chinese.
     """
@@ -45,7 +44,6 @@ class Export:
     ordering: tuple[str, ...] = ("pk",)
     filters: type[Any] | None = None
     search_fields: tuple[str, ...] = ()
-    search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
     narrow: Callable[[QuerySet[Any], Context], QuerySet[Any]] | None = None
     select: Callable[[Context], Iterable[int]] | None = None
     sheet: str = "数据"
@@ -112,10 +110,8 @@ def _narrowed(export: Export, rows: QuerySet[Any], context: Context) -> QuerySet
             raise DomainError("filters_wrong", words)
         rows = found.qs
     words = query.get("q", "").strip()
-    if words and export.search is not None:
-        rows = export.search(rows, words)
-    elif words and export.search_fields:
-        rows = rows.filter(reduce(or_, (Q(**{f"{name}__icontains": words}) for name in export.search_fields)))
+    if words and export.search_fields:
+        rows = found_by(rows, words, export.search_fields)
     return export.narrow(rows, context) if export.narrow is not None else rows
 
 

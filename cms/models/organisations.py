@@ -40,6 +40,7 @@ class Organisation(models.Model):
     contact_name = models.CharField(_("联系人"), max_length=50, blank=True)
     contact_phone = models.CharField(_("联系电话"), max_length=20, blank=True)
     created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
+    search_key = models.TextField(blank=True, db_default="", editable=False)  # ``cms.search.names``
 
     objects = OrganisationQuerySet["Organisation"].as_manager()
 

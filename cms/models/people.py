@@ -26,6 +26,7 @@ class Person(models.Model):
 
     legal_name = models.CharField(_("姓名"), max_length=50)
     name_pinyin = models.CharField(_("姓名拼音"), max_length=200, blank=True, editable=False)
+    search_key = models.TextField(blank=True, db_default="", editable=False)  # ``cms.search.names``
     sex = models.CharField(_("性别"), max_length=10, choices=Sex, blank=True)
     birth_date = models.DateField(_("出生日期"), null=True, blank=True)
     ethnicity = models.CharField(_("民族"), max_length=20, blank=True)

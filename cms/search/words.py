@@ -46,6 +46,20 @@ def pinyin_words(text: str) -> list[str]:
     return list(dict.fromkeys(words))
 
 
+def joined_word(text: str) -> str:
+    """Return ``text`` as one word, without blanks and signs.
+
+    >>> joined_word("阿依古丽·买买提 "), joined_word("Anna O'Neil")
+    ('阿依古丽买买提', 'annaoneil')
+    """
+    return "".join(run if is_unspaced else _latin(run) for run, is_unspaced in _runs(text))
+
+
+def latin_words(text: str) -> list[str]:
+    """Return the words of ``text`` that are written with spaces between them."""
+    return [_latin(run) for run, is_unspaced in _runs(text) if not is_unspaced]
+
+
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
     """Yield the words of ``text`` with whether they are written without spaces."""
     plain = unicodedata.normalize("NFKC", text).lower()

@@ -191,12 +191,14 @@ def _apply(change: ChangeProposal, person: Person, *, at: dt.datetime) -> None:
         PersonName.objects.create(
             person=person, name=person.legal_name, until=change.name_until or timezone.localdate(at)
         )
-        person.name_pinyin = spell_name(change.facts["legal_name"][1])
+        former = person.former_names.values_list("name", flat=True)
+        spelled = spell_name(change.facts["legal_name"][1], former)
+        person.name_pinyin, person.search_key = spelled.name_pinyin, spelled.search_key
     for name in _FACTS:
         if name in change.facts:
             column: Field[Any, Any] = Person._meta.get_field(name)  # type: ignore[assignment]  # no relation is a fact
             setattr(person, name, column.to_python(change.facts[name][1]))
-    person.save(update_fields=[*_FACTS, "name_pinyin"])
+    person.save(update_fields=[*_FACTS, "name_pinyin", "search_key"])
     if change.number_token:
         _replace_document(change, person, at=at)
 

@@ -82,7 +82,7 @@ def erase_person(person: Person, *, keeps: frozenset[DataField], by: User | None
 
 def _blank_facts(person: Person, erased: frozenset[DataField]) -> None:
     if DataField.NAME in erased:
-        person.legal_name, person.name_pinyin = ERASED_NAME, ""
+        person.legal_name, person.name_pinyin, person.search_key = ERASED_NAME, "", ""
         person.former_names.all().delete()
     if DataField.BIRTH in erased:
         person.sex, person.birth_date = "", None

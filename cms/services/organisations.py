@@ -15,6 +15,7 @@ from cms import audit
 from cms.enums import OrganisationKindCode
 from cms.errors import DomainError
 from cms.models import Membership, Organisation, OrganisationKind, Region, User
+from cms.pinyin import organisation_key
 from cms.regions import require_region
 from cms.roles import REGION_ROLES, SITE_ROLES, Role
 from cms.scope import territory_of
@@ -112,6 +113,9 @@ def _facts(organisation: Organisation) -> dict[str, Any]:
 
 
 def _save(organisation: Organisation) -> None:
+    organisation.search_key = organisation_key(
+        organisation.name, organisation.short_code, organisation.uscc or ""
+    )
     try:
         with transaction.atomic():
             organisation.save()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -152,7 +153,7 @@ def create_undocumented_person(
 ) -> Person:
     """Create the row of somebody whose document nobody has seen yet; the caller writes the audit entry."""
     return Person.objects.create(
-        legal_name=legal_name, name_pinyin=spell_name(legal_name), sex=sex, birth_date=birth_date, **facts
+        legal_name=legal_name, sex=sex, birth_date=birth_date, **asdict(spell_name(legal_name)), **facts
     )
 
 

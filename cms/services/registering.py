@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -187,7 +187,7 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
     people = [
         Person(
             legal_name=one.identity.legal_name,
-            name_pinyin=spell_name(one.identity.legal_name),
+            **asdict(spell_name(one.identity.legal_name)),
             sex=one.identity.sex,
             birth_date=one.identity.birth_date,
             **one.facts,

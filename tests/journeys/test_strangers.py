@@ -117,6 +117,7 @@ STAFF = {
     ),
     "caravan_export": "a form over what one sees: rows are counted and filters named",
     "caravan:field": "one's own sessions of today",
+    "people:find": "a form; what it finds is asked of the service",
     "people:doubles": "pairs of one's own people",
     "audit_seal:index": "hashes of the whole log, for the auditor",
     "audit_seal:index_results": "hashes of the whole log, for the auditor",
