@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from cms import crypto
-from cms.bulk import insert_rows
+from cms.bulk import insert_rows, unsaved
 from cms.ids import uuid7
 from cms.models.audit import AuditEntry, AuditNote
 
@@ -42,6 +42,7 @@ def record(
     a rolled back change, or be lost while the change stays, proves nothing. No writer waits for another:
     an entry carries only its own digest, sealing is done later over committed entries.
     """
+    _need_transaction()
     entry, notes = _entry(action, subject, by=by, at=at, for_person=for_person, data=data)
     entry.save(force_insert=True)
     if notes:
@@ -75,7 +76,13 @@ def record_each(
     return _store(made)
 
 
+def _need_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("audit.record needs the change's transaction")
+
+
 def _store(made: list[tuple[AuditEntry, list[AuditNote]]]) -> int:
+    _need_transaction()
     insert_rows(AuditEntry, (entry for entry, _notes in made))
     AuditNote.objects.bulk_create([note for _entry, notes in made for note in notes], batch_size=_BATCH)
     return len(made)
@@ -90,11 +97,10 @@ def _entry(
     for_person: Person | None,
     data: dict[str, Any],
 ) -> tuple[AuditEntry, list[AuditNote]]:
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("audit.record needs the change's transaction")
     key = uuid7()
     kept, notes = _set_apart(key, data)
-    entry = AuditEntry(
+    entry = unsaved(
+        AuditEntry,
         id=key,
         at=at,
         action=action,

@@ -8,14 +8,46 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db.models.base import ModelState
 from django.utils import timezone
 
 # Values that go to the database as they are, whatever the column; others are asked of the field.
 _PLAIN = (str, int, bool, type(None))
+# The same moment, day, key or word of a list stands in many rows: each is made ready once.
+_REPEATED = (dt.date, uuid.UUID, str)
+AnyModel = TypeVar("AnyModel", bound=models.Model)
+
+
+def unsaved(model: type[AnyModel], **values: Any) -> AnyModel:
+    """Return ``model(**values)`` for rows by the thousand: columns only (``person_id``), and no signal is sent."""
+    constant, called = _defaults(model)
+    one = model.__new__(model)
+    one._state = ModelState()
+    columns = one.__dict__
+    columns.update(constant)
+    for name, default in called:
+        if name not in values:
+            columns[name] = default()
+    columns.update(values)
+    return one
+
+
+@lru_cache(maxsize=64)
+def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    """Return the columns' values that are the same for each row, and what makes those that are not."""
+    constant: dict[str, Any] = {}
+    called = []
+    for field in model._meta.concrete_fields:
+        if field.has_default() and callable(field.default):
+            called.append((field.attname, field.default))
+        else:
+            constant[field.attname] = field.get_default()
+    return constant, called
 
 
 def insert_rows(
@@ -41,11 +73,12 @@ def insert_with_keys(model: type[models.Model], objects: Sequence[models.Model])
     """
     for one, key in zip(objects, _take_keys(model, len(objects)), strict=True):
         one.pk = key
-        one._state.adding, one._state.db = False, connection.alias
+        one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
     _insert(model, _columns(model), objects, "")
 
 
 def _take_keys(model: type[models.Model], count: int) -> Iterable[int]:
+    connection = connections[DEFAULT_DB_ALIAS]
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("keys are taken in the transaction that uses them")
     table, column = model._meta.db_table, str(model._meta.pk.column)
@@ -83,6 +116,7 @@ def _insert(
         for one in objects
     ]
     if rows:
+        connection = connections[DEFAULT_DB_ALIAS]
         quote = connection.ops.quote_name
         names = ", ".join(quote(field.column) for field in fields)
         values = ", ".join(["%s"] * len(fields))
@@ -93,11 +127,12 @@ def _insert(
 
 
 def _preparing(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
-    """Return how a value of the field is handed over; moments and keys repeat, so each is made ready once."""
+    """Return how a value of the field is handed over."""
     known: dict[Any, Any] = {}
+    connection = connections[DEFAULT_DB_ALIAS]  # itself: its proxy looks it up at each attribute
 
     def ready(value: Any) -> Any:
-        if not isinstance(value, (dt.date, uuid.UUID)):
+        if not isinstance(value, _REPEATED):
             return field.get_db_prep_save(value, connection)
         if value not in known:
             known[value] = field.get_db_prep_save(value, connection)
@@ -113,7 +148,7 @@ def _conflict(model: type[models.Model], unique: Sequence[str], update: Sequence
     columns = {field.name: field.column for field in _columns(model)}
 
     def column(name: str) -> str:
-        return str(connection.ops.quote_name(columns[name]))
+        return str(connections[DEFAULT_DB_ALIAS].ops.quote_name(columns[name]))
 
     met = ", ".join(column(name) for name in unique)
     taken = ", ".join(f"{column(name)} = excluded.{column(name)}" for name in update)

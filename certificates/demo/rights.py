@@ -1,14 +1,20 @@
-"""What people ask about their data in the demo world, and a look at a number, by the services themselves."""
+"""Who looked at data, took it out or asked about their own in the demo world, by the services themselves."""
 
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.http import QueryDict
 
 from certificates.demo.class_life import moment
 from certificates.demo.story import Story
-from cms.enums import AccountRelation, DataField, DataRequestState, RevealReason
+from cms.enums import AccountRelation, DataField, DataRequestState, ExportFormat, RevealReason
+from cms.exporting.declarations import exports
 from cms.models import PersonAccount
 from cms.services.data_requests import answer_request, ask_correction, ask_deletion
+from cms.services.exports import Asked, export_now
 from cms.services.reveals import reveal_number
 
 
@@ -49,3 +55,22 @@ def ask_about_data(story: Story) -> None:
     )  # fmt: skip
     ask_deletion(third, note="到外省去了，不做家政了", by=owners[third.pk], at=at + dt.timedelta(days=2))
     story.tell("   查看号码 2 次，更正申请 2 件，删除申请 1 件")
+
+
+def take_out_tables(story: Story) -> None:
+    """The planner takes the register to the office's archive, the officer the claims to her meeting."""
+    for account, slug, form, reason, day in (
+        ("jiaowu", "people", ExportFormat.XLSX, "报县人社局存档", 10),
+        ("butie", "claims", ExportFormat.CSV, "月度例会核对", 11),
+    ):
+        table = exports.get(slug)
+        asked = Asked(
+            export=table,
+            query=QueryDict(""),
+            columns=tuple(column.key for column in table.columns),
+            format=form,
+            reason=reason,
+        )
+        with TemporaryDirectory() as folder:
+            export_now(asked, Path(folder) / slug, by=story.stage.cast[account], at=moment(story.day(day)))
+    story.tell("   导出表格 2 份")

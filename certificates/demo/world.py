@@ -13,7 +13,7 @@ from certificates.demo.class_life import day_at
 from certificates.demo.dates import FIRST_DAY
 from certificates.demo.elsewhere import add_other_classes
 from certificates.demo.register import add_register_work
-from certificates.demo.rights import ask_about_data
+from certificates.demo.rights import ask_about_data, take_out_tables
 from certificates.demo.rosters import leave_rosters_to_look_at, rival_people
 from certificates.demo.rounds import add_rounds
 from certificates.demo.size import Size
@@ -75,6 +75,7 @@ def load_world(now: dt.datetime, *, tell: Callable[[str], None], size: Size) -> 
     check_cases(story)
     give_accounts(story)
     ask_about_data(story)
+    take_out_tables(story)
     add_rounds(story)
     add_register_work(story.stage, now)
     queue_reminders(now)

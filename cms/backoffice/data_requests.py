@@ -24,9 +24,10 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from cms.access import get_visible_or_404
+from cms.backoffice.corrections import CorrectView
 from cms.backoffice.messages import StateColumn
 from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedModelViewSet
-from cms.enums import DATA_REQUEST_MOVES, OPEN_REQUESTS, DataRequestKind, DataRequestState
+from cms.enums import DATA_REQUEST_MOVES, OPEN_REQUESTS, DataField, DataRequestKind, DataRequestState
 from cms.errors import DomainError
 from cms.forms.my_data import AnswerForm
 from cms.models import DataRequest, User
@@ -124,6 +125,10 @@ def moves_of(request: DataRequest, user: User) -> dict[str, Move]:
     }
 
 
+# Put right by 更正身份, which keeps what stood before and may need a second look.
+IDENTITY = frozenset({DataField.NAME, DataField.DOCUMENT, DataField.BIRTH})
+
+
 class DataRequestFilterSet(WagtailFilterSet):
     """By kind and state."""
 
@@ -171,6 +176,7 @@ class DataRequestInspectView(ScopedInspectView):
             person=request.person,
             words=services.words_of(request),
             holds=holds,
+            may_correct=request.field in IDENTITY and self.request.user.has_perm(CorrectView.permission),
             moves=[
                 (reverse("data_requests:answer", args=[request.pk, name]), move.label)
                 for name, move in moves_of(request, self.request.user).items()

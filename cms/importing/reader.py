@@ -15,8 +15,6 @@ from zlib import error as ZlibError
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
 
 from cms.errors import DomainError
 from cms.exporting.cells import csv_original
@@ -66,6 +64,8 @@ class Column:
     @property
     def letter(self) -> str:
         """Return the column's letter as Excel shows it."""
+        from openpyxl.utils import get_column_letter  # the library is large: see ``_read_workbook``
+
         return str(get_column_letter(self.position + 1))
 
 
@@ -161,6 +161,8 @@ def _numbered(rows: Iterable[Cells]) -> Iterator[tuple[int, Cells]]:
 
 
 def _read_workbook(content: bytes, headings: Sequence[Heading]) -> Table:
+    from openpyxl import load_workbook  # 12 MB that a process which reads no workbook does without
+
     try:
         # Formulas stay formulas: the text "=…" in a cell is a fault to name, its cached value a guess.
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)

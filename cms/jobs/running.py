@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cms.bulk import insert_rows
+from cms.bulk import insert_rows, unsaved
 from cms.enums import ItemState, JobState
 from cms.errors import DomainError
 from cms.jobs.figures import count_items
@@ -152,7 +152,7 @@ def _others_wait() -> bool:
 def _plan(hold: Hold) -> None:
     hold.renew(PLAN_LEASE_FACTOR)
     items = [
-        JobItem(job_id=hold.job.pk, position=position, key=key, label=label[:120])
+        unsaved(JobItem, job_id=hold.job.pk, position=position, key=key, label=label[:120])
         for position, (key, label) in enumerate(hold.kind.plan(hold.job), start=1)
     ]
     with transaction.atomic():

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
+from cms.bulk import insert_rows, unsaved
 from cms.education import latest_education
 from cms.errors import DomainError
 from cms.models import EducationRecord, Organisation, Person, User
@@ -59,13 +60,18 @@ def note_education(people: Iterable[Person], organisation: Organisation | None, 
 
     For whoever writes ``Person.education`` in bulk; the caller's audit entry covers it.
     """
-    EducationRecord.objects.bulk_create(
+    organisation_id = organisation.pk if organisation else None
+    insert_rows(
+        EducationRecord,
         [
-            EducationRecord(
-                person=person, organisation=organisation, education=person.education, recorded_at=at
+            unsaved(
+                EducationRecord,
+                person_id=person.pk,
+                organisation_id=organisation_id,
+                education=person.education,
+                recorded_at=at,
             )
             for person in people
             if person.education
         ],
-        batch_size=1000,
     )

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
-from cms.bulk import insert_rows
+from cms.bulk import insert_rows, unsaved
 from cms.enums import FileKind, ImportState, ItemState, RowOutcome
 from cms.errors import DomainError
 from cms.importing.findings import seal, unseal
@@ -114,7 +114,8 @@ def _keep(upload: DataImport, found: Sequence[ImportedRow], *, imported: bool = 
     for one in found:
         name, masked = one.shown
         rows.append(
-            ImportRow(
+            unsaved(
+                ImportRow,
                 upload_id=upload.pk,
                 number=one.row,
                 name=name[:100],

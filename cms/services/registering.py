@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cms import audit
-from cms.bulk import insert_rows, insert_with_keys
+from cms.bulk import insert_rows, insert_with_keys, unsaved
 from cms.crypto import encrypt_text
 from cms.documents import DocumentKey, Identity, document_digests, find_people
 from cms.errors import DomainError
@@ -185,7 +185,8 @@ def _digest_of(entry: _Entry) -> str:
 
 def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> None:
     people = [
-        Person(
+        unsaved(
+            Person,
             legal_name=one.identity.legal_name,
             **asdict(spell_name(one.identity.legal_name)),
             sex=one.identity.sex,
@@ -196,7 +197,8 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
     ]
     insert_with_keys(Person, people)
     documents = [
-        PersonDocument(
+        unsaved(
+            PersonDocument,
             person_id=person.pk,
             id_type=one.identity.id_type,
             number_token=encrypt_text(one.identity.number),
@@ -208,7 +210,9 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
     ]
     insert_with_keys(PersonDocument, documents)
     digests = [
-        DocumentDigest(document_id=document.pk, id_type=one.identity.id_type, digest=digest, key_id=key)
+        unsaved(
+            DocumentDigest, document_id=document.pk, id_type=one.identity.id_type, digest=digest, key_id=key
+        )
         for one, document in zip(entries, documents, strict=True)
         for key, digest in document_digests(*one.key).items()
     ]
@@ -272,7 +276,8 @@ def _affiliate_all(
     try:
         with transaction.atomic():
             made = [
-                Affiliation(
+                unsaved(
+                    Affiliation,
                     person_id=one.person.pk,
                     organisation_id=organisation.pk,
                     kind=kind,
@@ -328,7 +333,8 @@ def _tag_all(
                 before.add(proof)
                 _tag(one.person, group, proof, organisation, region_code, by=by, at=at)
     tags = [
-        GroupTag(
+        unsaved(
+            GroupTag,
             person_id=person.pk,
             organisation_id=organisation.pk,
             region_code=region_code,

@@ -191,6 +191,20 @@ def test_a_correction_is_asked_answered_and_told(person: Person, owner: User, pl
     assert "13900000999" not in str(list(entries.values_list("data", flat=True)))
 
 
+def test_what_the_card_says_is_put_right_where_the_old_is_kept(
+    person: Person, owner: User, planner: User
+) -> None:
+    correct, client = f"/admin/people/{person.pk}/correct/", client_of(planner)
+    for field, leads in ((DataField.NAME, True), (DataField.PHONE, False)):
+        request = data_requests.ask_correction(
+            person, field=field, wanted="13900000999", by=owner, at=timezone.now()
+        )
+        page = f"/admin/data-requests/inspect/{request.pk}/"
+        assert (correct in client.get(page).content.decode()) is leads
+        client.post(f"/admin/data-requests/{request.pk}/decline/", {"words": "不行"})
+        assert correct not in client.get(page).content.decode()
+
+
 def test_nobody_answers_ones_own_request(person: Person, owner: User, planner: User) -> None:
     request = data_requests.ask_correction(
         person, field=DataField.NAME, wanted="王桂华", by=owner, at=timezone.now()
