@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from enum import Enum
 from typing import IO
+from xml.etree.ElementTree import ParseError
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -22,6 +23,25 @@ MAX_SHARED_TEXT = 64 * 1024 * 1024
 _STRETCH = 256 * 1024
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+# What a workbook whose parts do not fit together makes zipfile, zlib, openpyxl and its XML parser raise.
+BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    ParseError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class FileFormat(Enum):
@@ -64,7 +84,7 @@ def _check_workbook(content: bytes) -> None:
                 if part.filename.endswith((".xml", ".rels")):
                     with archive.open(part) as stream:
                         _check_xml(stream)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
+    except BROKEN as error:
         raise _damaged() from error
 
 

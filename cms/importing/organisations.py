@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from cms.enums import OrganisationKindCode, RowOutcome
+from cms.enums import OrganisationKindCode
 from cms.errors import DomainError
 from cms.importing.cells import PhoneWidget, TextWidget, text_of
 from cms.importing.findings import NOTE, CellError
@@ -151,13 +151,9 @@ class OrganisationRow(ImportedRow):
     changes: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def outcome(self) -> RowOutcome:
-        """Return what the import would do with the row."""
-        if self.is_refused:
-            return RowOutcome.REFUSED
-        if self.known is None:
-            return RowOutcome.NEW
-        return RowOutcome.DIFFERS if self.changes else RowOutcome.SAME
+    def is_different(self) -> bool:
+        """Whether a field gets a new value."""
+        return bool(self.changes)
 
     @property
     def shown(self) -> tuple[str, str]:

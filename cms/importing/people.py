@@ -13,7 +13,7 @@ from import_export.fields import Field
 
 from cms.dates import age_on
 from cms.documents import find_people
-from cms.enums import AffiliationKind, Education, IdType, PersonGroup, RowOutcome, Sex
+from cms.enums import AffiliationKind, Education, IdType, PersonGroup, Sex
 from cms.errors import DomainError
 from cms.identity import birth_date_of, check_number, guess_id_type, mask_number, normalise_number, sex_of
 from cms.importing.cells import (
@@ -171,13 +171,9 @@ class RosterPerson(ImportedRow):
     differs: bool = False
 
     @property
-    def outcome(self) -> RowOutcome:
-        """Return what the register would do, or did, with this row."""
-        if self.is_refused:
-            return RowOutcome.REFUSED
-        if self.known is None:
-            return RowOutcome.NEW
-        return RowOutcome.DIFFERS if self.differs else RowOutcome.SAME
+    def is_different(self) -> bool:
+        """Whether the register holds another value; it is not told which, and nothing is overwritten."""
+        return self.differs
 
     @property
     def shown(self) -> tuple[str, str]:

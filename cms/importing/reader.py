@@ -9,16 +9,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
-from zlib import error as ZlibError
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from cms.errors import DomainError
 from cms.exporting.cells import csv_original
-from cms.importing.formats import FileFormat, detect_format
+from cms.importing.formats import BROKEN, FileFormat, detect_format
 
 MAX_ROWS = 50_000
 MAX_COLUMNS = 100
@@ -166,35 +163,16 @@ def _read_workbook(content: bytes, headings: Sequence[Heading]) -> Table:
     try:
         # Formulas stay formulas: the text "=…" in a cell is a fault to name, its cached value a guess.
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _damaged() from error
     try:
         table = _choose_sheet(book, headings)
         table.corrects = _corrects(book)
         return table
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _damaged() from error
     finally:
         book.close()
-
-
-# What a workbook whose parts do not fit together makes openpyxl, its XML parser and zlib raise.
-_BROKEN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    EOFError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    ParseError,
-    BadZipFile,
-    ZlibError,
-)
 
 
 def _damaged() -> DomainError:

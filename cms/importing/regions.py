@@ -11,7 +11,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cms.enums import RowOutcome
 from cms.importing.cells import DateWidget, TextWidget, text_of
 from cms.importing.findings import NOTE, CellError
 from cms.importing.kinds import ImportSetting
@@ -70,13 +69,9 @@ class JudgedRegion(ImportedRow):
     moves: bool = False  # the succession out of ``predecessor`` is not recorded yet
 
     @property
-    def outcome(self) -> RowOutcome:
-        """Return what the import would do with the row."""
-        if self.is_refused:
-            return RowOutcome.REFUSED
-        if self.known is None:
-            return RowOutcome.NEW
-        return RowOutcome.DIFFERS if self.changes or self.moves else RowOutcome.SAME
+    def is_different(self) -> bool:
+        """Whether the row changes the table or the successions."""
+        return bool(self.changes or self.moves)
 
     @property
     def shown(self) -> tuple[str, str]:

@@ -26,6 +26,8 @@ class ImportedRow:
     cells: dict[str, Any] = field(default_factory=dict, repr=False)
     findings: list[Finding] = field(default_factory=list)
     person: Person | None = None
+    # What the tables hold already under this row's key.
+    known: Any = None
     # The outcome as it was when the row was worked; writing changes what ``outcome`` compares with.
     settled: RowOutcome | None = None
 
@@ -37,6 +39,15 @@ class ImportedRow:
     @property
     def outcome(self) -> RowOutcome:
         """Return what the services would do, or did, with this row."""
+        if self.is_refused:
+            return RowOutcome.REFUSED
+        if self.known is None:
+            return RowOutcome.NEW
+        return RowOutcome.DIFFERS if self.is_different else RowOutcome.SAME
+
+    @property
+    def is_different(self) -> bool:
+        """Whether the row says something else than what is ``known``."""
         raise NotImplementedError
 
     @property

@@ -62,6 +62,10 @@ HOSTILE: dict[str, tuple[str, Any]] = {
         lambda: with_part("xl/sharedStrings.xml", b"<t/>" * (17 * MIB)),
     ),
     "two thousand parts": ("file_too_large", lambda: _archive({"xl/workbook.xml": b"", **{f"xl/{n}": b"" for n in range(2001)}})),
+    "a directory that begins before the file": (
+        "file_damaged",
+        lambda: small_workbook()[:-3] + b"\x01" + small_workbook()[-2:],
+    ),
     "an entity": (
         "file_damaged",
         lambda: with_part("xl/sharedStrings.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><sst/>'),

@@ -385,12 +385,13 @@ def test_a_hundred_thousand_entries(school: Organisation) -> None:
     import time
     import tracemalloc
 
+    before = AuditEntry.objects.count()
     for _ in range(10):
         with transaction.atomic():
             audit.record_many("school.open", [school] * 10_000, by=None, at=NOW, n=1)
     tracemalloc.start()
     began = time.perf_counter()
-    assert seal_entries(NOW) == 100_000
+    assert seal_entries(NOW) == before + 100_000
     sealed = time.perf_counter()
     assert findings() == []
     checked = time.perf_counter()
