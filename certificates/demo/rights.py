@@ -58,9 +58,9 @@ def ask_about_data(story: Story) -> None:
 
 
 def take_out_tables(story: Story) -> None:
-    """The planner takes the register to the office's archive, the officer the claims to her meeting."""
+    """The school takes the register to the office's archive, the officer the claims to her meeting."""
     for account, slug, form, reason, day in (
-        ("jiaowu", "people", ExportFormat.XLSX, "报县人社局存档", 10),
+        ("jigou", "people", ExportFormat.XLSX, "报县人社局存档", 10),
         ("butie", "claims", ExportFormat.CSV, "月度例会核对", 11),
     ):
         table = exports.get(slug)
