@@ -19,7 +19,8 @@ install: ## Install what `make run` needs: system libraries, .venv, catalogues
 	@sh deploy/install.sh
 
 run: install ## Start everything on http://127.0.0.1:8000 (PORT=8001 HOST=0.0.0.0 DEMO=0)
-	@exec $(PY) manage.py serve --prepare --end-with-parent --port $(PORT) --host $(HOST) $(if $(filter 0,$(DEMO)),--no-demo,)
+	@PUBLIC_URL="$${PUBLIC_URL:-http://$(if $(filter 0.0.0.0 ::,$(HOST)),127.0.0.1,$(HOST)):$(PORT)}"; export PUBLIC_URL; \
+	exec $(PY) manage.py serve --prepare --end-with-parent --port $(PORT) --host $(HOST) $(if $(filter 0,$(DEMO)),--no-demo,)
 
 test: ## Install what the suite needs, then check and test everything
 	@sh deploy/install.sh test

@@ -48,8 +48,18 @@ STEPS: tuple[Callable[[Story], None], ...] = (
 
 
 def is_demo() -> bool:
-    """Whether the demo world is loaded."""
+    """Whether a demo world is there, be it whole or not."""
     return bool(SiteSettings.objects.filter(show_demo_banner=True).exists())
+
+
+def is_whole() -> bool:
+    """Whether the demo world that is there was loaded to its end."""
+    return bool(SiteSettings.objects.filter(demo_loaded_at__isnull=False).exists())
+
+
+def note_whole(now: dt.datetime) -> None:
+    """Note that nothing of the demo world is missing."""
+    SiteSettings.objects.filter(show_demo_banner=True).update(demo_loaded_at=now)
 
 
 def is_empty() -> bool:

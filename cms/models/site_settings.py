@@ -28,6 +28,8 @@ class SiteSettings(BaseSiteSetting):
     show_demo_banner = models.BooleanField(
         _("显示演示提示"), default=False, help_text=_("页面顶上写明：这里是演示数据。")
     )
+    # Empty while the demo world is being loaded, and for ever when that was interrupted.
+    demo_loaded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     panels = [
         FieldPanel("place_name"),

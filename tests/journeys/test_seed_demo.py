@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
+from wagtail.models import Site
 
-from cms.models import AuditEntry, Organisation, Region, User
+from certificates.demo.world import note_whole
+from cms.models import AuditEntry, Organisation, Region, SiteSettings, User
 from tests.harness.demo import DemoApp, embedded_environment
 from tests.journeys.commands import Office, cache_of, office_on_sqlite
 
@@ -65,6 +68,16 @@ def test_the_demo_world_is_loaded_once(demo_app: DemoApp) -> None:
     assert password in printed
     assert office.ask(_signs_in("jiaowu", password)) == "jiaowu"
     assert (office.var / "demo-password").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.django_db
+def test_a_world_that_was_not_loaded_to_its_end_is_named() -> None:
+    words = SiteSettings.objects.create(site=Site.objects.get(), show_demo_banner=True)
+    with pytest.raises(CommandError, match="没有装完"):
+        call_command("seed_demo")
+    note_whole(timezone.now())
+    words.refresh_from_db()
+    assert words.demo_loaded_at is not None
 
 
 def test_a_real_office_takes_no_demo_world(office: Office, regions: Path, password: Path) -> None:

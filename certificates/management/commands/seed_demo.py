@@ -12,7 +12,7 @@ from django.utils import timezone
 from certificates.demo.accounts import SHOWN
 from certificates.demo.cast import PARTS, demo_password
 from certificates.demo.size import LARGEST, SMALLEST, USUAL, Size
-from certificates.demo.world import is_demo, is_empty, load_world
+from certificates.demo.world import is_demo, is_empty, is_whole, load_world, note_whole
 from cms.roles import Role
 from cms.services.sealing import seal_entries
 
@@ -33,6 +33,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load and print."""
+        if is_demo() and not is_whole():
+            raise CommandError(
+                "演示数据上次没有装完。请停下来，删掉数据文件夹 var（或 VAR_DIR 指的文件夹）再启动；"
+                "用 PostgreSQL 的，换一个空的数据库。"
+            )
         if is_demo():
             self.stdout.write("演示数据已经在了。")
         elif not is_empty():
@@ -49,6 +54,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         load_world(timezone.now(), tell=self.stdout.write, size=size)
         seal_entries(timezone.now())
+        note_whole(timezone.now())
         self.stdout.write(f"演示数据装好了，用时 {time.monotonic() - started:.1f} 秒。")
 
     def _print_accounts(self) -> None:
