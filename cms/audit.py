@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # What people type stands in notes that can be erased, never in the entry: it may name anybody.
 TYPED = frozenset({"reason", "note", "remarks", "comment"})
 _BATCH = 500
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def record(
@@ -147,7 +148,7 @@ def digest(entry: AuditEntry) -> str:
         "scope": [entry.organisation_id, entry.region_code],
         "data": entry.data,
     }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = _CANONICAL.encode(content)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

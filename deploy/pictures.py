@@ -57,7 +57,7 @@ class Picture:
 
 PICTURES = (
     Picture("01-home", "jiaowu", "/admin/"),
-    Picture("02-roster", "jiaowu", "/admin/rosters/", ("双桥乡报名表（待核）.csv",)),
+    Picture("02-roster", "jiaowu", "/admin/imports/", ("双桥乡报名表（待核）.csv",)),
     Picture("03-tour", "jiaowu", "/admin/tours/", ("河湾镇冬季巡回",)),
     Picture("04-menu", "jiaowu", "/admin/classes/new/"),
     Picture("05-draft", "jiaowu", "/admin/classes/?state=draft", ("母婴护理员上岗班",)),
@@ -79,6 +79,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="caravan-pictures-") as var:
         env = {
             **os.environ, "VAR_DIR": var, "DJANGO_SETTINGS_MODULE": "cms.settings.embedded", "PYTHONUNBUFFERED": "1",
+            "PUBLIC_URL": f"http://127.0.0.1:{PORT}",
         }  # fmt: skip
         with _served(env):
             password = (Path(var) / "demo-password").read_text(encoding="utf-8").strip()
