@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 import django_filters
-from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets.button import HeaderButton
 
+from caravan.backoffice.columns import DayColumn
 from certificates.issuing.viewsets import StateColumn
 from certificates.subsidies.claim_page import read_page
 from certificates.subsidies.enums import ClaimState
@@ -32,8 +32,9 @@ class ClaimFilters(WagtailFilterSet):
     """State and scheme."""
 
     state = django_filters.MultipleChoiceFilter(choices=ClaimState.choices, label=_("状态"))
-    revoked = django_filters.BooleanFilter(
-        label=_("批准后证书撤销了"), method="filter_revoked", widget=forms.CheckboxInput
+    # A choice of one: an unticked box would be False, which the list shows as a filter in force.
+    revoked = django_filters.ChoiceFilter(
+        label=_("批准后证书撤销了"), method="filter_revoked", choices=[("true", _("是"))]
     )
 
     class Meta:
@@ -41,8 +42,8 @@ class ClaimFilters(WagtailFilterSet):
         fields = ["state", "scheme"]
 
     def filter_revoked(self, rows: ClaimQuerySet[Claim], name: str, value: Any) -> ClaimQuerySet[Claim]:
-        """Narrow to approved claims that cannot be paid any more; unticked narrows nothing."""
-        return rows.revoked_before_payment() if value else rows
+        """Narrow to approved claims that cannot be paid any more."""
+        return rows.revoked_before_payment()
 
 
 class ClaimReview(ScopedInspectView):
@@ -96,7 +97,7 @@ class ClaimViewSet(ScopedModelViewSet):
         Column("person", label=_("申领人")),
         Column("scheme", label=_("补贴政策")),
         Column("assessed_amount", label=_("测算金额（元）"), classname="num"),
-        Column("deadline", label=_("申领截止日期"), sort_key="deadline"),
+        DayColumn("deadline", label=_("申领截止日期"), sort_key="deadline"),
         StateColumn("state", label=_("状态"), sort_key="state"),
     ]
     list_select_related = ("person", "scheme")
@@ -136,7 +137,12 @@ class SchemeViewSet(ScopedModelViewSet):
     url_prefix = "schemes"
     icon = "doc-full"
     menu_label = _("补贴政策")
-    list_display = ["name", "document", "valid_from", "valid_until"]
+    list_display = [
+        "name",
+        "document",
+        DayColumn("valid_from", label=_("起"), sort_key="valid_from"),
+        DayColumn("valid_until", label=_("止"), sort_key="valid_until"),
+    ]
     search_fields = ["name", "document"]
     form_fields: list[str] = []
     inspect_view_class = SchemeInspect
