@@ -39,7 +39,10 @@ APPLICANTS = (Role.ORG_ADMIN, Role.PLANNER)
 
 
 class NewClaimsPage(OfficePage):
-    """Choose scheme and class, see everybody's assessment, hand in the chosen: all are ticked until somebody chose."""
+    """Choose scheme and class, see everybody's assessment, hand in the chosen.
+
+    All are ticked at first; once somebody has chosen the page ticks nobody by itself.
+    """
 
     roles = APPLICANTS
     template_name = "certificates/subsidies/new_claims.html"
@@ -50,6 +53,7 @@ class NewClaimsPage(OfficePage):
         """Add the form, and the people once scheme and class are chosen."""
         context = super().get_context_data(**kwargs)
         form = context.setdefault("form", self._form(self.request.GET or None))
+        context.setdefault("has_chosen", "chosen" in self.request.GET)
         if form.is_bound and form.is_valid():
             scheme, training_class = form.cleaned_data["scheme"], form.cleaned_data["training_class"]
             people = proposals.proposals(training_class, scheme, timezone.localdate())
@@ -73,12 +77,12 @@ class NewClaimsPage(OfficePage):
         wanted = [row for row in proposals.certificates_of(training_class) if row.number in chosen]
         if not wanted:
             messages.warning(request, _("还没有选人，请勾选要申报的学员。"))
-            return self.render_to_response(self.get_context_data(form=form, nobody_chosen=True))
+            return self.render_to_response(self.get_context_data(form=form, has_chosen=True))
         outcomes = claims.create_claims(
             wanted, form.cleaned_data["scheme"], training_class.organisation, by=user, at=timezone.now()
         )
         self._tell(request, outcomes)
-        return redirect(f"{request.path}?{request.GET.urlencode() or form_query(form)}")
+        return redirect(f"{request.path}?{form_query(form)}&chosen=1")
 
     @staticmethod
     def _tell(request: HttpRequest, outcomes: list[claims.ClaimOutcome]) -> None:

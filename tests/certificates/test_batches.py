@@ -334,6 +334,7 @@ def test_the_officer_makes_a_batch_on_the_screen(world: ClaimsWorld) -> None:
 
 def test_a_class_is_claimed_for_on_the_screen(world: ClaimsWorld) -> None:
     good, bad = world.certificate(name="王桂花"), world.certificate(name="李秀英", group=False)
+    later = world.certificate(name="张桂兰")
     client = client_of(world.planner)
     url = reverse("certificates_new_claims")
     chosen = {"scheme": world.scheme.pk, "training_class": world.base.training_class.pk}
@@ -342,13 +343,14 @@ def test_a_class_is_claimed_for_on_the_screen(world: ClaimsWorld) -> None:
     assert ticked in page
     nobody = client.post(url, chosen).content.decode()
     assert "还没有选人" in nobody and f'value="{good.number}"' in nobody and ticked not in nobody
-    assert "可以提交 1 人" in page and "不属于政策对象" in page
+    assert "可以提交 2 人" in page and "不属于政策对象" in page
     assert f'value="{bad.number}"' not in page
     answer = client.post(url, chosen | {"certificate": [good.number, bad.number]}, follow=True)
     words = answer.content.decode()
     assert "已提交 1 笔申领" in words and "李秀英：" in words
     assert Claim.objects.get().certificate == good
     assert "已申报" in words
+    assert f'value="{later.number}"' in words and not re.search(r"id=\"c\d+\" checked", words)
     far = SubsidyScheme.objects.get(pk=world.scheme.pk)
     SubsidyScheme.objects.filter(pk=far.pk).update(region_code=OTHER_COUNTY)
     assert "不适用于" in client.get(url, chosen).content.decode()
