@@ -13,7 +13,6 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets.button import HeaderButton
 
-from caravan.backoffice.columns import DayColumn
 from certificates.issuing.viewsets import StateColumn
 from certificates.subsidies.claim_page import read_page
 from certificates.subsidies.enums import ClaimState
@@ -97,7 +96,7 @@ class ClaimViewSet(ScopedModelViewSet):
         Column("person", label=_("申领人")),
         Column("scheme", label=_("补贴政策")),
         Column("assessed_amount", label=_("测算金额（元）"), classname="num"),
-        DayColumn("deadline", label=_("申领截止日期"), sort_key="deadline"),
+        Column("deadline", label=_("申领截止日期"), sort_key="deadline"),
         StateColumn("state", label=_("状态"), sort_key="state"),
     ]
     list_select_related = ("person", "scheme")
@@ -137,12 +136,7 @@ class SchemeViewSet(ScopedModelViewSet):
     url_prefix = "schemes"
     icon = "doc-full"
     menu_label = _("补贴政策")
-    list_display = [
-        "name",
-        "document",
-        DayColumn("valid_from", label=_("起"), sort_key="valid_from"),
-        DayColumn("valid_until", label=_("止"), sort_key="valid_until"),
-    ]
+    list_display = ["name", "document", "valid_from", "valid_until"]
     search_fields = ["name", "document"]
     form_fields: list[str] = []
     inspect_view_class = SchemeInspect
