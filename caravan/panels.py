@@ -50,14 +50,16 @@ class NextClasses(Panel):
 
 
 def next_class_starts(request: HttpRequest, course_ids: Sequence[int]) -> dict[int, NextStart]:
-    """Return for each course the next class that begins: three queries for any number of courses."""
+    """Return for each course the next class with seats, or the next of all where none has: three queries."""
     at = timezone.now()
     rows = shown.public_classes().filter(
         class_courses__course_version__course_id__in=course_ids, starts_on__gte=timezone.localdate(at)
     )
+    soonest = [(one, shown.seats_of(one, at)) for one in rows.distinct()]
     found: dict[int, NextStart] = {}
-    for one in rows.distinct():
-        words, tone, _icon = shown.seats_of(one, at).tag
+    # A stable sort: those with seats first, each kind by the day it begins.
+    for one, seats in sorted(soonest, key=lambda pair: not pair[1].has_room):
+        words, tone, _icon = seats.tag
         start = NextStart(dates.day(one.starts_on), one.venue.name, words, tone)
         for row in one.class_courses.all():
             found.setdefault(row.course_version.course_id, start)

@@ -40,6 +40,11 @@ class Seats:
         return max(0, self.capacity - self.taken - self.waiting)
 
     @property
+    def has_room(self) -> bool:
+        """Whether a newcomer can have a seat now."""
+        return self.is_open and self.left > 0
+
+    @property
     def tag(self) -> tuple[str, str, str]:
         """Return words, tone and icon for the road."""
         if not self.is_open:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets.button import Button, HeaderButton
@@ -115,7 +115,7 @@ class CourseViewSet(ScopedModelViewSet):
     model = Course
     name = "course"
     icon = "openquote"
-    menu_label = gettext_lazy("课程")
+    menu_label = pgettext_lazy("menu", "课程")
     create_with = create_course_with
     change_with = change_course_with
     inspect_view_class = CourseInspectView

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSetGroup
 
@@ -19,7 +19,7 @@ from courses.viewsets import (
 class CourseGroup(ViewSetGroup):
     """课程 in the side bar."""
 
-    menu_label = gettext_lazy("课程")
+    menu_label = pgettext_lazy("menu", "课程")
     menu_name = "courses"
     menu_icon = "openquote"
     menu_order = 200

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from caravan.enums import ACTIVE
 from caravan.models import Enrolment, TrainingClass
+from cms.enums import ImportState
 from cms.models import Affiliation, DataImport, ImportRow, Person, User
 from cms.search.names import KEY, found_by
 
@@ -29,9 +30,10 @@ class PeopleFilterForm(forms.Form):
     def __init__(self, *args: Any, training_class: TrainingClass, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.training_class, self.user = training_class, user
-        self.rosters = DataImport.objects.filter(organisation=training_class.organisation).select_related(
-            "file"
-        )
+        # Only what went in: of other files nobody can be enrolled, or not everybody yet.
+        self.rosters = DataImport.objects.filter(
+            organisation=training_class.organisation, state=ImportState.IMPORTED
+        ).select_related("file")
         self.fields["roster"].queryset = self.rosters.order_by("-created_at")  # type: ignore[attr-defined]  # a model choice
 
     def people(self) -> QuerySet[Person]:

@@ -54,7 +54,7 @@ def _batch(story: Story, scheme: SubsidyScheme) -> None:
     profile = exports.profile_for("training-roster", batch.region_code, story.today)
     export = exports.export_batch(batch, profile, reason="报财政拨付", by=stage.cast["butie"], at=at)
     again = exports.export_batch(
-        batch, profile, reason="复核", by=stage.cast["butie"], at=at + dt.timedelta(days=1)
+        batch, profile, reason="复核存档", by=stage.cast["butie"], at=at + dt.timedelta(days=1)
     )
     same = exports.export_bytes(export) == exports.export_bytes(again)
     story.tell(

@@ -7,18 +7,40 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from caravan.models import TrainingClass
 from certificates.subsidies.models import SubsidyScheme
 from cms.models import Region
 from cms.regional import lies_in
+from cms.services.exports import SHORTEST_REASON
+from cms.ui import dates
+
+
+class SchemeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """Schemes told apart: the same name may stand for several funds, places and years."""
+
+    def label_from_instance(self, scheme: SubsidyScheme) -> str:
+        """Return ``技能提升补贴（失业保险基金，星河县，2025年1月1日起）``."""
+        since, until = dates.full_date(scheme.valid_from), dates.full_date(scheme.valid_until)
+        return _("%(name)s（%(fund)s，%(place)s，%(span)s）") % {
+            "name": scheme.name,
+            "fund": scheme.get_fund_display(),
+            "place": self._places.get(scheme.region_code, scheme.region_code),
+            "span": f"{since}—{until}" if until else _("%(day)s起") % {"day": since},
+        }
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        codes = SubsidyScheme.objects.values("region_code")
+        return dict(Region.objects.filter(code__in=codes).values_list("code", "name"))
 
 
 class NewClaimsForm(forms.Form):
     """Which scheme, for whom."""
 
-    scheme = forms.ModelChoiceField(SubsidyScheme.objects.exclude(certificate_kind=""), label=_("补贴政策"))
+    scheme = SchemeField(SubsidyScheme.objects.exclude(certificate_kind=""), label=_("补贴政策"))
     training_class = forms.ModelChoiceField(TrainingClass.objects.none(), label=_("班级"))
 
     def __init__(self, *args: Any, classes: Any, **kwargs: Any) -> None:
@@ -58,7 +80,7 @@ class NoteForm(forms.Form):
 class BatchForm(forms.Form):
     """Which scheme and region."""
 
-    scheme = forms.ModelChoiceField(SubsidyScheme.objects.all(), label=_("补贴政策"))
+    scheme = SchemeField(SubsidyScheme.objects.all(), label=_("补贴政策"))
     region = forms.ModelChoiceField(Region.objects.none(), label=_("地区"))
 
     def __init__(self, *args: Any, regions: Any, **kwargs: Any) -> None:
@@ -71,7 +93,13 @@ class ExportForm(forms.Form):
 
     profile = forms.ChoiceField(label=_("表式"))
     reason = forms.CharField(
-        label=_("导出事由"), max_length=120, error_messages={"required": _("请写明导出事由，会记入日志。")}
+        label=_("导出事由"),
+        min_length=SHORTEST_REASON,
+        max_length=120,
+        error_messages={
+            "required": _("请写明导出事由，至少 4 个字。"),
+            "min_length": _("请写明导出事由，至少 4 个字。"),
+        },
     )
 
     def __init__(self, *args: Any, profiles: list[tuple[str, str]], **kwargs: Any) -> None:

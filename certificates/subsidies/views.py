@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
+from wagtail.admin import messages
 
 from caravan.models import TrainingClass
 from certificates.subsidies.enums import CLAIM_MOVES, ClaimState
@@ -39,7 +39,10 @@ APPLICANTS = (Role.ORG_ADMIN, Role.PLANNER)
 
 
 class NewClaimsPage(OfficePage):
-    """Choose scheme and class, see everybody's assessment, hand in the chosen."""
+    """Choose scheme and class, see everybody's assessment, hand in the chosen.
+
+    All are ticked at first; once somebody has chosen the page ticks nobody by itself.
+    """
 
     roles = APPLICANTS
     template_name = "certificates/subsidies/new_claims.html"
@@ -49,8 +52,8 @@ class NewClaimsPage(OfficePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the form, and the people once scheme and class are chosen."""
         context = super().get_context_data(**kwargs)
-        form = self._form(self.request.GET or None)
-        context["form"] = form
+        form = context.setdefault("form", self._form(self.request.GET or None))
+        context.setdefault("has_chosen", "chosen" in self.request.GET)
         if form.is_bound and form.is_valid():
             scheme, training_class = form.cleaned_data["scheme"], form.cleaned_data["training_class"]
             people = proposals.proposals(training_class, scheme, timezone.localdate())
@@ -68,17 +71,18 @@ class NewClaimsPage(OfficePage):
         user: Any = request.user
         form = self._form(request.POST)
         if not form.is_valid():
-            return self.render_to_response(self.get_context_data() | {"form": form})
+            return self.render_to_response(self.get_context_data(form=form))
         training_class = form.cleaned_data["training_class"]
         chosen = set(request.POST.getlist("certificate"))
         wanted = [row for row in proposals.certificates_of(training_class) if row.number in chosen]
         if not wanted:
             messages.warning(request, _("还没有选人，请勾选要申报的学员。"))
+            return self.render_to_response(self.get_context_data(form=form, has_chosen=True))
         outcomes = claims.create_claims(
             wanted, form.cleaned_data["scheme"], training_class.organisation, by=user, at=timezone.now()
         )
         self._tell(request, outcomes)
-        return redirect(f"{request.path}?{request.GET.urlencode() or form_query(form)}")
+        return redirect(f"{request.path}?{form_query(form)}&chosen=1")
 
     @staticmethod
     def _tell(request: HttpRequest, outcomes: list[claims.ClaimOutcome]) -> None:
@@ -265,7 +269,7 @@ def export_form(batch: ClaimBatch, data: Any = None) -> ExportForm:
 @role_required(Role.SUBSIDY_OFFICER)
 @require_POST
 def export_batch(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make the workbook (once) and go on to a link of the officer's own to it."""
+    """Make the workbook (once) and offer it on the batch's page."""
     user: Any = request.user
     batch = get_visible_or_404(ClaimBatch.objects.all(), user, pk=pk)
     form = export_form(batch, request.POST)
@@ -281,13 +285,13 @@ def export_batch(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("certificates_batch:inspect", pk)
-    return redirect(exports.link_to(export, by=user, at=timezone.now()))
+    return _offer(request, export)
 
 
 @role_required(Role.SUBSIDY_OFFICER)
 @require_POST
 def download_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go on to a new link to the stored bytes, with a reason that is logged."""
+    """Offer the stored bytes once more, with a reason that is logged."""
     user: Any = request.user
     export = BatchExport.objects.select_related("batch", "profile", "file").filter(pk=pk).first()
     if export is None or not can_export(user, export.batch.region_code):
@@ -299,4 +303,16 @@ def download_export(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("certificates_batch:inspect", export.batch_id)
-    return redirect(exports.link_to(export, by=user, at=timezone.now()))
+    return _offer(request, export)
+
+
+def _offer(request: HttpRequest, export: BatchExport) -> HttpResponse:
+    """Come back to the batch with a link of the officer's own: an answer that is the file would change no page."""
+    user: Any = request.user
+    address = exports.link_to(export, by=user, at=timezone.now())
+    messages.success(
+        request,
+        _("文件准备好了：%(file)s") % {"file": export.file.name},
+        buttons=[messages.button(address, _("下载文件"))],
+    )
+    return redirect("certificates_batch:inspect", export.batch_id)

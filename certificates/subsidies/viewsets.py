@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 import django_filters
-from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -32,8 +31,9 @@ class ClaimFilters(WagtailFilterSet):
     """State and scheme."""
 
     state = django_filters.MultipleChoiceFilter(choices=ClaimState.choices, label=_("状态"))
-    revoked = django_filters.BooleanFilter(
-        label=_("批准后证书撤销了"), method="filter_revoked", widget=forms.CheckboxInput
+    # A choice of one: an unticked box would be False, which the list shows as a filter in force.
+    revoked = django_filters.ChoiceFilter(
+        label=_("批准后证书撤销了"), method="filter_revoked", choices=[("true", _("是"))]
     )
 
     class Meta:
@@ -41,8 +41,8 @@ class ClaimFilters(WagtailFilterSet):
         fields = ["state", "scheme"]
 
     def filter_revoked(self, rows: ClaimQuerySet[Claim], name: str, value: Any) -> ClaimQuerySet[Claim]:
-        """Narrow to approved claims that cannot be paid any more; unticked narrows nothing."""
-        return rows.revoked_before_payment() if value else rows
+        """Narrow to approved claims that cannot be paid any more."""
+        return rows.revoked_before_payment()
 
 
 class ClaimReview(ScopedInspectView):

@@ -34,6 +34,7 @@ from cms.backoffice.job_words import (
     what_it_waits_for,
 )
 from cms.backoffice.viewsets import ScopedIndexView, ScopedModelViewSet
+from cms.backoffice.waiting import jobs_to_mend
 from cms.enums import RESUMABLE_JOBS, SENSITIVE_FILES, FileKind, ItemState, JobState
 from cms.errors import DomainError
 from cms.jobs import JobLink, cancel_job, count_items, job_kinds, kind_label, resume_job, retry_items
@@ -71,13 +72,20 @@ def _kinds() -> list[tuple[str, str]]:
 
 
 class JobFilterSet(WagtailFilterSet):
-    """By state and by kind."""
+    """By state and by kind; those that stopped and can go on."""
 
     kind = django_filters.ChoiceFilter(label=gettext_lazy("种类"), choices=_kinds)
+    waits = django_filters.ChoiceFilter(
+        label=gettext_lazy("没办成，等着处理"), choices=[("true", gettext_lazy("是"))], method="filter_waits"
+    )
 
     class Meta:
         model = Job
         fields = ["state", "kind"]
+
+    def filter_waits(self, jobs: QuerySet[Job], name: str, value: str) -> QuerySet[Job]:
+        """Narrow to what 等您办的 counts."""
+        return jobs_to_mend(jobs)
 
 
 class _StateColumn(Column):

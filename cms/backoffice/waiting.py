@@ -52,16 +52,21 @@ def data_requests_to_answer(user: User) -> Todo | None:
     )
 
 
+def jobs_to_mend(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Return the failed jobs, without the checks of files that cannot be read: those want another file."""
+    return jobs.filter(state=JobState.FAILED).exclude(import_checks__state=ImportState.UNREADABLE)
+
+
 def failed_jobs(user: User) -> Todo | None:
     """Background work that stopped and can go on."""
     if not user.has_perm("cms.view_job"):
         return None
-    rows = Job.objects.visible_to(user).filter(state=JobState.FAILED)
+    rows = jobs_to_mend(Job.objects.visible_to(user))
     return Todo(
         _("没办成的后台任务"),
         _("看看停在哪里，可以接着做"),
         rows.count(),
-        _index("jobs:index", state=JobState.FAILED),
+        _index("jobs:index", waits="true"),
     )
 
 

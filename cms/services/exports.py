@@ -66,9 +66,14 @@ def check_asked(asked: Asked, by: User) -> None:
         raise DomainError("numbers_not_allowed", _("您没有导出完整证件号码的权限。"), field="numbers")
     if not asked.export.chosen(asked.columns):
         raise DomainError("columns_missing", _("请至少选一列。"), field="columns")
-    if len(asked.reason.strip()) < SHORTEST_REASON:
+    check_reason(asked.reason)
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a reason that says nothing (``reason_missing``) or too much (``reason_has_number``)."""
+    if len(reason.strip()) < SHORTEST_REASON:
         raise DomainError("reason_missing", _("请写明导出事由，至少 4 个字。"), field="reason")
-    if _LONG_NUMBER.search(asked.reason):
+    if _LONG_NUMBER.search(reason):
         raise DomainError("reason_has_number", _("事由会长期留存，请不要写证件号码。"), field="reason")
 
 

@@ -36,6 +36,14 @@ register.filter("yuan", figures.yuan)
 register.filter("percent_of", figures.percent_of)
 
 
+@register.filter
+def day_in_words(value: Any) -> Any:
+    """Say a day or a moment as the project does; anything else stays what it is."""
+    if isinstance(value, dt.datetime):
+        return dates.moment(value)
+    return dates.full_date(value) if isinstance(value, dt.date) else value
+
+
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """Draw ``name`` from the sprite; ``size`` is empty (24), ``s`` (20) or ``l`` (64). Words stand beside it."""

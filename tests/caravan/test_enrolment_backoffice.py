@@ -111,10 +111,23 @@ def test_a_roster_is_enrolled_as_a_whole_and_nobody_beside_it() -> None:
     )
     for number, person in enumerate(people[:3]):
         ImportRow.objects.create(upload=upload, number=number, outcome=RowOutcome.NEW, person=person)
+    for state in (ImportState.UNREADABLE, ImportState.CHECKED):
+        other = StoredFile.objects.create(
+            kind=FileKind.ROSTER,
+            name=f"{state}.xlsx",
+            content_type="x",
+            size=1,
+            sha256="1" * 64,
+            created_at=NOW,
+        )
+        DataImport.objects.create(
+            file=other, organisation=organisation, created_by=planner, created_at=NOW, state=state
+        )
     client = Client()
     client.force_login(planner)
     url = f"{people_url(training_class)}?roster={upload.pk}"
-    assert "三月.xlsx" in client.get(url).content.decode()
+    page = client.get(url).content.decode()
+    assert "三月.xlsx" in page and "checked.xlsx" not in page and "unreadable.xlsx" not in page
     client.post(url, {"whole": "1", "override": ""})
     assert set(Enrolment.objects.values_list("person", flat=True)) == {one.pk for one in people[:3]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from caravan.panels import NextStops, next_class_starts
 from caravan.services.pages import publish_caravan_pages
 from caravan.services.planning import add_stop, create_tour
 from cms.models import AuditEntry, HomePage, Person
+from cms.ui import dates
 from tests.caravan.planning_world import FIRST, LAST, NOW, World, local, make_world
 
 
@@ -161,6 +163,20 @@ def test_a_course_knows_its_next_class(world: World, rf: Any) -> None:
     found = next_class_starts(rf.get("/"), [world.course.pk, world.extra.pk])
     assert set(found) == {world.course.pk}
     assert found[world.course.pk].place == "柳林村妇女之家"
+
+
+def test_a_full_class_gives_way_to_a_later_one_with_seats(world: World, rf: Any) -> None:
+    full, later = world.filed(), world.filed()
+    classes = type(full).objects
+    take_seats(full, 1)
+    take_seats(later, 1)
+    classes.filter(pk=full.pk).update(capacity=1)
+    classes.filter(pk=later.pk).update(starts_on=later.starts_on + dt.timedelta(days=1))
+    shown = next_class_starts(rf.get("/"), [world.course.pk])[world.course.pk]
+    assert (shown.day, "名额" in shown.words) == (dates.day(later.starts_on + dt.timedelta(days=1)), True)
+    classes.update(capacity=1)
+    shown = next_class_starts(rf.get("/"), [world.course.pk])[world.course.pk]
+    assert (shown.day, shown.words) == (dates.day(full.starts_on), "已满，可以候补")
 
 
 @pytest.mark.parametrize("address", ["/stops/", "/schedule/?from=2031-03-10"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +61,13 @@ def client_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def link_in(page: str) -> str:
+    """Return the address of the private link that a page offers."""
+    found = re.search(r'href="([^"]+)"[^>]*>\s*下载文件', page)
+    assert found is not None
+    return found[1]
 
 
 def test_a_batch_takes_what_is_payable_and_freezes_it(world: ClaimsWorld) -> None:
@@ -146,6 +154,7 @@ def test_the_officer_takes_a_revoked_payable_claim_back_on_the_screen(world: Cla
     words = client.get(page).content.decode()
     assert f'action="{act}"' in words and "证书已撤销，退回审核" in words
     assert "1 笔待拨付" in client.get(reverse("certificates_new_batch")).content.decode()
+    assert client.get(reverse("certificates_claim:index")).context["view"].active_filters == []
     found = client.get(reverse("certificates_claim:index"), {"revoked": "true"}).content.decode()
     assert claim.number in found and found.count("SL-") < client.get(
         reverse("certificates_claim:index")
@@ -186,7 +195,7 @@ def test_a_changed_snapshot_is_seen_and_not_exported(world: ClaimsWorld) -> None
     ClaimBatch.objects.filter(pk=batch.pk).update(snapshot_token=other.snapshot_token)
     batch.refresh_from_db()
     with pytest.raises(DomainError) as error:
-        exports.export_batch(batch, world.profile, reason="报送", by=world.officer, at=at(4, 22))
+        exports.export_batch(batch, world.profile, reason="报送财政", by=world.officer, at=at(4, 22))
     assert error.value.code == "batch_damaged"
     assert not BatchExport.objects.exists()
     page = client_of(world.officer).get(reverse("certificates_batch:inspect", args=[batch.pk]))
@@ -197,22 +206,28 @@ def test_the_same_bytes_again_and_every_reason_in_the_log(world: ClaimsWorld) ->
     batch = world.batch()
     client = client_of(world.officer)
     url = reverse("certificates_export_batch", args=[batch.pk])
-    first = client.post(url, {"profile": "training-roster", "reason": "报财政拨付"}, follow=True)
+
+    def ask(address: str, reason: str) -> Any:
+        """Ask for the file, then follow the link that the batch's page offers."""
+        page = client.post(address, {"profile": "training-roster", "reason": reason}, follow=True)
+        words = page.content.decode()
+        assert "再次下载" in words and "至少 4 个字" not in words
+        return client.get(link_in(words))
+
+    refused = client.post(url, {"profile": "training-roster", "reason": "报"}, follow=True)
+    assert "至少 4 个字" in refused.content.decode() and not BatchExport.objects.exists()
+    first = ask(url, "报财政拨付")
     assert first["Content-Type"] == exports.XLSX and first.content[:2] == b"PK"
     assert "no-store" in first["Cache-Control"]
     with time_machine.travel(at(4, 30), tick=False):
-        again = client.post(
-            reverse("certificates_download_export", args=[BatchExport.objects.get().pk]),
-            {"reason": "复核"},
-            follow=True,
-        )
-        third = client.post(url, {"profile": "training-roster", "reason": "再报一次"}, follow=True)
+        again = ask(reverse("certificates_download_export", args=[BatchExport.objects.get().pk]), "复核存档")
+        third = ask(url, "再报一次")
     assert first.content == again.content == third.content
     stored = BatchExport.objects.get().file
     with stored.content.open("rb") as file:
         assert file.read(2) != b"PK", "kept encrypted"
     entries = AuditEntry.objects.filter(action="batch.export").order_by("id")
-    assert [typed(entry) for entry in entries] == ["报财政拨付", "复核", "再报一次"]
+    assert [typed(entry) for entry in entries] == ["报财政拨付", "复核存档", "再报一次"]
     assert {entry.actor_id for entry in entries} == {world.officer.pk}
     assert AuditEntry.objects.filter(action="batch.file", object_id=str(batch.pk)).count() == 1
     batch.refresh_from_db()
@@ -224,17 +239,17 @@ def test_a_link_serves_one_officer_until_it_ends(world: ClaimsWorld) -> None:
     client, colleague = client_of(world.officer), world.office_user("同事", Role.SUBSIDY_OFFICER, COUNTY)
     post = (
         reverse("certificates_export_batch", args=[batch.pk]),
-        {"profile": "training-roster", "reason": "报送"},
+        {"profile": "training-roster", "reason": "报送财政"},
     )
     with time_machine.travel(at(4, 22), tick=False):
-        url = client.post(*post)["Location"]
+        url = link_in(client.post(*post, follow=True).content.decode())
         assert [client.get(url).status_code for _again in range(2)] == [200, 200]
         assert client_of(colleague).get(url).status_code == 404
         assert Client().get(url).status_code == 302
     with time_machine.travel(at(4, 23), tick=False):
         gone = client.get(url)
         assert (gone.status_code, "已经过期" in gone.content.decode()) == (410, True)
-        renewed = client.post(*post)["Location"]
+        renewed = link_in(client.post(*post, follow=True).content.decode())
         # Whose office ends loses what was handed out before.
         Membership.objects.filter(user=world.officer).update(valid_until=at(4, 22).date())
         assert client.get(renewed).status_code == 404
@@ -258,7 +273,7 @@ def test_an_export_without_a_reason_is_refused(world: ClaimsWorld) -> None:
 
 def test_who_may_have_a_batch(world: ClaimsWorld) -> None:
     batch = world.batch()
-    export = exports.export_batch(batch, world.profile, reason="报送", by=world.officer, at=at(4, 22))
+    export = exports.export_batch(batch, world.profile, reason="报送财政", by=world.officer, at=at(4, 22))
     page = reverse("certificates_batch:inspect", args=[batch.pk])
     post = [
         (
@@ -287,11 +302,11 @@ def test_who_may_have_a_batch(world: ClaimsWorld) -> None:
 def test_the_command_writes_the_same_file_and_is_logged(world: ClaimsWorld, tmp_path) -> None:
     batch = world.batch()
     out = tmp_path / "批次.xlsx"
-    call_command("export_batch", batch.number, profile="training-roster", out=str(out), reason="存档")
+    call_command("export_batch", batch.number, profile="training-roster", out=str(out), reason="存档备查")
     export = BatchExport.objects.get()
     assert out.read_bytes() == exports.export_bytes(export)
     entry = AuditEntry.objects.get(action="batch.export")
-    assert (entry.actor_id, typed(entry)) == (None, "存档")
+    assert (entry.actor_id, typed(entry)) == (None, "存档备查")
     with pytest.raises(CommandError):
         call_command("export_batch", "BT-0", profile="training-roster", out=str(out))
     with pytest.raises(CommandError):
@@ -302,7 +317,9 @@ def test_the_officer_makes_a_batch_on_the_screen(world: ClaimsWorld) -> None:
     world.payable()
     client = client_of(world.officer)
     url = reverse("certificates_new_batch")
-    assert "1 笔待拨付" in client.get(url).content.decode()
+    page = client.get(url).content.decode()
+    assert "1 笔待拨付" in page
+    assert "技能提升补贴（失业保险基金，示范省，2017年1月1日—2018年12月31日）" in page
     region = Region.objects.get(code=COUNTY)
     answer = client.post(url, {"scheme": world.scheme.pk, "region": region.pk})
     assert answer.status_code == 302
@@ -317,17 +334,23 @@ def test_the_officer_makes_a_batch_on_the_screen(world: ClaimsWorld) -> None:
 
 def test_a_class_is_claimed_for_on_the_screen(world: ClaimsWorld) -> None:
     good, bad = world.certificate(name="王桂花"), world.certificate(name="李秀英", group=False)
+    later = world.certificate(name="张桂兰")
     client = client_of(world.planner)
     url = reverse("certificates_new_claims")
     chosen = {"scheme": world.scheme.pk, "training_class": world.base.training_class.pk}
     page = client.get(url, chosen).content.decode()
-    assert "可以提交 1 人" in page and "不属于政策对象" in page
+    ticked = f'value="{good.number}" id="c1" checked'
+    assert ticked in page
+    nobody = client.post(url, chosen).content.decode()
+    assert "还没有选人" in nobody and f'value="{good.number}"' in nobody and ticked not in nobody
+    assert "可以提交 2 人" in page and "不属于政策对象" in page
     assert f'value="{bad.number}"' not in page
     answer = client.post(url, chosen | {"certificate": [good.number, bad.number]}, follow=True)
     words = answer.content.decode()
     assert "已提交 1 笔申领" in words and "李秀英：" in words
     assert Claim.objects.get().certificate == good
     assert "已申报" in words
+    assert f'value="{later.number}"' in words and not re.search(r"id=\"c\d+\" checked", words)
     far = SubsidyScheme.objects.get(pk=world.scheme.pk)
     SubsidyScheme.objects.filter(pk=far.pk).update(region_code=OTHER_COUNTY)
     assert "不适用于" in client.get(url, chosen).content.decode()

@@ -77,6 +77,19 @@ def test_another_year_is_named(in_2026):
     assert dates.day(dt.date(2025, 12, 31)) == "2025年12月31日（周三）"
 
 
+def test_a_cell_of_a_list_says_days_and_leaves_the_rest(in_2026):
+    moment = dt.datetime(2026, 11, 22, 16, 5, tzinfo=dt.UTC)
+    with translation.override("en"):
+        shown = [
+            Template("{% include 'wagtailadmin/tables/cell.html' %}").render(
+                Context({"column": {}, "value": value})
+            )
+            for value in (dt.date(2027, 11, 22), moment, "Nov. 22 & after")
+        ]
+    assert ["22 November 2027" in shown[0], "23 November 2026 0:05" in shown[1]] == [True, True]
+    assert "Nov. 22 &amp; after" in shown[2]
+
+
 def test_an_instant_is_shown_on_the_local_day_and_clock(in_2026):
     late = dt.datetime(2026, 3, 13, 17, 5, tzinfo=dt.UTC)
     assert (dates.day(late), dates.clock(late)) == ("3月14日（周六）", "1:05")

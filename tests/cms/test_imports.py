@@ -13,9 +13,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook
 
+from cms.backoffice.waiting import jobs_to_mend
 from cms.crypto import decrypt
 from cms.demo import load_demo_organisations, load_demo_regions
 from cms.enums import ImportState, ItemState, JobState, RowOutcome, Sex
@@ -212,6 +214,21 @@ def test_an_unreadable_table_says_why(
     with pytest.raises(DomainError) as refusal:
         confirm_import(upload, by=planner, at=NOW)
     assert refusal.value.code == "import_not_checked"
+
+
+def test_an_unreadable_file_asks_for_another_and_for_nothing_at_home(
+    school: Organisation, planner: User, client_of
+) -> None:
+    broken = checked(xlsx_of(["合计", "12"]), school, planner, "x.xlsx")
+    other = Job.objects.create(
+        kind="import_apply", title="断了的任务", state=JobState.FAILED, created_by=planner, created_at=NOW
+    )
+    assert list(jobs_to_mend(Job.objects.visible_to(planner))) == [other]
+    client = client_of(planner)
+    listed = client.get(reverse("jobs:index"), {"waits": "true"}).content.decode()
+    assert "断了的任务" in listed and "x.xlsx" not in listed
+    page = client.get(reverse("imports:inspect", args=[broken.pk])).content.decode()
+    assert f"{reverse('imports:add')}?kind=people" in page
 
 
 def row_of(name: str = "王秀英", number: str = NUMBER, **cells: str) -> list[str]:

@@ -139,7 +139,7 @@ def g_batch_and_export(story: Journey) -> None:
     officer.locator("#id_reason").fill("报财政拨付")
     first = _download(officer, "导出表格")
     go(officer, "certificates_batch:inspect", batch.pk)
-    officer.get_by_label("下载事由").fill("复核")
+    officer.get_by_label("下载事由").fill("复核存档")
     picture(officer, "g6-batch-desk")
     again = _download(officer, "再次下载")
     assert first == again
@@ -153,6 +153,7 @@ def g_batch_and_export(story: Journey) -> None:
 
 
 def _download(page: Any, button: str) -> bytes:
+    press(page, button)
     with page.expect_download() as waiting:
-        press(page, button)
+        page.get_by_role("link", name="下载文件").click()
     return Path(waiting.value.path()).read_bytes()

@@ -20,6 +20,7 @@ from cms.errors import DomainError
 from cms.models import StoredFile, User
 from cms.regional import rule_for
 from cms.scope import succession_rows
+from cms.services.exports import check_reason
 from cms.services.file_links import make_link
 from cms.services.files import discard_file, read_file, store_file
 
@@ -39,12 +40,12 @@ def export_batch(
 ) -> BatchExport:
     """Return the export of ``batch`` by ``profile``, made at the first call; every call is logged with its reason.
 
-    ``by`` is None for the operator's command. Refuses ``not_allowed``, ``reason_missing``, ``batch_damaged``.
+    ``by`` is None for the operator's command. Refuses ``not_allowed``, ``batch_damaged`` and as ``check_reason``
+    does.
     """
     if by is not None and not can_export(by, batch.region_code):
         raise DomainError("not_allowed", _("这个批次不归您办理。"))
-    if not reason.strip():
-        raise DomainError("reason_missing", _("请写明导出事由。"), field="reason")
+    check_reason(reason)
     export = batch.exports.filter(profile=profile).select_related("file").first() or _make(
         batch, profile, reason=reason, by=by, at=at
     )
