@@ -115,7 +115,11 @@ def test_a_roster_is_enrolled_as_a_whole_and_nobody_beside_it() -> None:
     client.force_login(planner)
     url = f"{people_url(training_class)}?roster={upload.pk}"
     assert "三月.xlsx" in client.get(url).content.decode()
-    client.post(url, {"whole": "1", "override": ""})
+    page = client.post(url, {"whole": "1", "override": ""}).content.decode()
+    assert "要给 3 个人报名" in page
+    assert not Enrolment.objects.exists(), "asked first"
+    page = client.post(url, {"whole": "1", "sure": "1", "override": ""}).content.decode()
+    assert f"?roster={upload.pk}" in page, "going on keeps the roster"
     assert set(Enrolment.objects.values_list("person", flat=True)) == {one.pk for one in people[:3]}
 
 
@@ -215,8 +219,26 @@ def test_papers_signed_are_recorded_with_the_enrolment_and_without_them_nobody_e
     client = office(training_class)
     data = {"person": [person.pk], "override": "跟着妈妈听课"}
     page = client.post(people_url(training_class), data).content.decode()
-    assert "报名前，请先看《隐私说明》《培训登记同意书》" in page, "no reason sets a consent aside"
+    assert "还没有同意要签的说明" in page, "no reason sets a consent aside"
+    assert "请先看" not in page, "the planner is told what she can do"
+    page = client.post(people_url(training_class), {**data, "paper": "on", "signed_on": ""}).content.decode()
+    assert "请填纸上的签字日期" in page
+    assert f'value="{person.pk}" id="person-{person.pk}" checked' in page, "the ticks stay"
+    assert not Enrolment.objects.exists()
     client.post(people_url(training_class), {**data, "paper": "on", "signed_on": NOW.date().isoformat()})
     assert Enrolment.objects.get(person=person).state == EnrolmentState.ENROLLED
     kept = person.consents.exclude(given_by=None).values_list("way", "kept_by")
     assert list(kept) == [("paper", training_class.organisation_id)] * 2
+
+
+def test_enrolling_all_asks_with_seats_queue_and_refusals_named() -> None:
+    training_class = make_class(capacity=2)
+    child = make_person("小囡", birth=dt.date(2015, 1, 1))
+    on_roster([*make_people(3), child], training_class.organisation)
+    client = office(training_class)
+    page = client.post(people_url(training_class), {"whole": "1"}).content.decode()
+    told = [f"<dt>{label}</dt><dd>{n}" for label, n in [("空着的名额", 2), ("能报上", 2), ("要候补", 1), ("不能报", 1)]]
+    assert all(one in page for one in told)
+    assert "都会收到消息" in page
+    done = client.post(people_url(training_class), {"whole": "1", "sure": "1"}).content.decode()
+    assert (done.count("报上了，学号"), done.count("排在候补里"), done.count("要满 16 岁")) == (2, 1, 1)
