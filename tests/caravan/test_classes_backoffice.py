@@ -12,6 +12,7 @@ from django.urls import reverse
 from caravan.enums import ClassState, StaffRole
 from caravan.models import Stop, Tour, TrainerProfile, TrainingClass, Vehicle, Venue
 from caravan.services.filing import submit_class
+from caravan.services.planning import create_tour
 from cms.models import Organisation, User
 from cms.roles import Role
 from cms.services.memberships import grant_role
@@ -91,6 +92,31 @@ def test_refusals_stand_at_their_fields_and_nothing_is_saved(world: World) -> No
     errors = answer.context["form"].errors
     assert {"courses", "capacity", "starts_on"} <= set(errors)
     assert not TrainingClass.objects.exists()
+
+
+def test_dates_in_the_wrong_order_and_no_seats_are_said_at_their_fields(world: World) -> None:
+    client = as_user(world.planner)
+    backwards = {"starts_on": str(LAST), "ends_on": str(FIRST)}
+    tour = {"organisation": world.provider.pk, "title": "春季巡回", "vehicle": "", **backwards}
+    trip = create_tour(
+        organisation=world.provider, title="夏季巡回", starts_on=FIRST, ends_on=LAST, by=None, at=NOW
+    )
+    stop = {
+        "tour": trip.pk, "venue": world.venue.pk, "contact_name": "李秀英", "contact_phone": "1",
+        "expected_people": 40, **backwards,
+    }  # fmt: skip
+    opened = world.open()
+    new, changed = reverse("classes:add"), reverse("classes:edit", args=[opened.pk])
+    for address, data, fields in [
+        (reverse("tours:add"), tour, {"ends_on"}),
+        (reverse("stops:add"), stop, {"ends_on"}),
+        (new, class_form(world, capacity=0, **backwards), {"ends_on", "capacity"}),
+        (changed, class_form(world, capacity=0, **backwards), {"ends_on", "capacity"}),
+    ]:
+        form = client.post(address, data).context["form"]
+        assert fields <= set(form.errors), address
+        assert "约束" not in str(form.errors), address
+    assert (Tour.objects.count(), Stop.objects.count(), TrainingClass.objects.count()) == (1, 0, 1)
 
 
 def test_nobody_opens_a_class_for_others(world: World, rival: User) -> None:
