@@ -29,6 +29,7 @@ from tests.caravan.roll_world import (
     make_person,
     make_planner,
     make_user,
+    make_version,
 )
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +163,27 @@ def test_closing_from_the_office() -> None:
     client.post(url, {"step": "close", "reason": "没有人来考"})
     training_class.refresh_from_db()
     assert training_class.state == ClassState.CLOSED
+    page = client.get(url).content.decode()
+    assert "结业 0 人，未结业 2 人" in page
+    assert "还差" not in page, "the result stands in place of what was lacking"
+
+
+def test_who_lacks_hours_is_named_beforehand_and_needs_no_reason() -> None:
+    unscored = {"theory_pass_score": None, "practice_pass_score": None}
+    training_class = make_class(versions=[make_version(**unscored), make_version(**unscored)])
+    enrol_many(make_people(2), training_class, by=None, at=NOW)
+    training_class.state = ClassState.ASSESSING
+    training_class.save()
+    client = office(training_class)
+    url = reverse("caravan_class_close", args=[training_class.pk])
+    assert "2 个人会记成未结业。缺学时不用写原因" in client.get(url).content.decode()
+    client.post(url, {"step": "close", "reason": ""})
+    training_class.refresh_from_db()
+    assert training_class.state == ClassState.CLOSED
+    page = client.get(url).content.decode()
+    assert (page.count("未结业"), page.count("未合格")) == (1 + 4, 4), (
+        "each person's result, and each course's"
+    )
 
 
 @pytest.mark.parametrize(
@@ -237,7 +259,10 @@ def test_enrolling_all_asks_with_seats_queue_and_refusals_named() -> None:
     on_roster([*make_people(3), child], training_class.organisation)
     client = office(training_class)
     page = client.post(people_url(training_class), {"whole": "1"}).content.decode()
-    told = [f"<dt>{label}</dt><dd>{n}" for label, n in [("空着的名额", 2), ("能报上", 2), ("要候补", 1), ("不能报", 1)]]
+    told = [
+        f"<dt>{label}</dt><dd>{n}"
+        for label, n in [("空着的名额", 2), ("能报上", 2), ("要候补", 1), ("不能报", 1)]
+    ]
     assert all(one in page for one in told)
     assert "都会收到消息" in page
     done = client.post(people_url(training_class), {"whole": "1", "sure": "1"}).content.decode()
