@@ -218,7 +218,9 @@ def _ask(
     applicants = Applicants(training_class, people, timezone.now())
     refusals = refusals_of(applicants, overridden=_override(form) is not None)
     paper = form.cleaned_data["paper"]
-    refused = sum(any(one.code != CONSENT_MISSING or not paper for one in found) for found in refusals.values())
+    refused = sum(
+        any(one.code != CONSENT_MISSING or not paper for one in found) for found in refusals.values()
+    )
     free = count_seats(training_class).free
     context = {
         **head(training_class, _("确认报名"), (_list_url(training_class), _("报名名单"))),
