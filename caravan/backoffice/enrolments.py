@@ -109,7 +109,8 @@ def enrol_people(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "most": MOST,
         "checked": request.GET.get("check") == "all",
-        "ticked": {person.pk for person in chosen},
+        # What was ticked stays; everybody was asked for by a button that asks again.
+        "ticked": set() if "whole" in request.POST else {person.pk for person in chosen},
         "query": _filter_query(request),
     }
     return render(request, "caravan/backoffice/enrol_people.html", context)
@@ -218,9 +219,8 @@ def _ask(
     applicants = Applicants(training_class, people, timezone.now())
     refusals = refusals_of(applicants, overridden=_override(form) is not None)
     paper = form.cleaned_data["paper"]
-    refused = sum(
-        any(one.code != CONSENT_MISSING or not paper for one in found) for found in refusals.values()
-    )
+    codes = [{one.code for one in found} for found in refusals.values()]
+    refused = sum(bool(found - {CONSENT_MISSING}) or not paper for found in codes)
     free = count_seats(training_class).free
     context = {
         **head(training_class, _("确认报名"), (_list_url(training_class), _("报名名单"))),
@@ -228,6 +228,7 @@ def _ask(
         "people": len(people),
         "free": free,
         "refused": refused,
+        "unsigned": 0 if paper else sum(CONSENT_MISSING in found for found in codes),
         "seated": min(free, len(people) - refused),
         "waiting": max(0, len(people) - refused - free),
         "query": _filter_query(request),

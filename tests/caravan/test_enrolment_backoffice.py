@@ -243,6 +243,9 @@ def test_papers_signed_are_recorded_with_the_enrolment_and_without_them_nobody_e
     page = client.post(people_url(training_class), data).content.decode()
     assert "还没有同意要签的说明" in page, "no reason sets a consent aside"
     assert "请先看" not in page, "the planner is told what she can do"
+    assert "有 1 个人还没有同意" in client.post(people_url(training_class), {"whole": "1"}).content.decode()
+    papers = {"whole": "1", "paper": "on", "signed_on": NOW.date().isoformat()}
+    assert "<dt>能报上</dt><dd>1<" in client.post(people_url(training_class), papers).content.decode()
     page = client.post(people_url(training_class), {**data, "paper": "on", "signed_on": ""}).content.decode()
     assert "请填纸上的签字日期" in page
     assert f'value="{person.pk}" id="person-{person.pk}" checked' in page, "the ticks stay"
