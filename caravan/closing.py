@@ -26,6 +26,28 @@ class ClosingReport:
         return sum(person.is_done for person in self.people)
 
     @property
+    def short(self) -> int:
+        """Return how many would be recorded as not completed; lack of hours keeps no class from closing."""
+        return sum(
+            not person.is_done and person.enrolment.state == EnrolmentState.ENROLLED for person in self.people
+        )
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the results stand and are shown in place of what was lacking."""
+        return self.training_class.state in {ClassState.CLOSED, ClassState.ARCHIVED}
+
+    @property
+    def completed(self) -> int:
+        """Return how many have completed."""
+        return sum(person.enrolment.state == EnrolmentState.COMPLETED for person in self.people)
+
+    @property
+    def not_completed(self) -> int:
+        """Return how many have not; who never came is neither."""
+        return sum(person.enrolment.state == EnrolmentState.NOT_COMPLETED for person in self.people)
+
+    @property
     def can_close(self) -> bool:
         """Whether the class is where it can be closed."""
         return self.training_class.state == ClassState.ASSESSING

@@ -34,6 +34,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
 }
 
 PLANNING_ROLES = (Role.ORG_ADMIN, Role.PLANNER)
+# Whose pages of the field, the rolls among them, open.
+FIELD_ROLES = (Role.TRAINER, Role.CLASS_TEACHER, Role.PLANNER, Role.ORG_ADMIN)
 
 
 def planning_organisations(user: User) -> list[Organisation]:

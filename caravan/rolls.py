@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from caravan.duties import teaches
+from caravan.duties import leads_class, teaches
 from caravan.enums import ClassState, Mark, SessionKind, SessionState, StaffRole
-from caravan.models import AttendanceMark, AttendanceRule, Enrolment, Session
+from caravan.models import AttendanceMark, AttendanceRule, Enrolment, Session, TrainingClass
 from caravan.rules import attendance_rule_of
 from caravan.services.attendance import roll_opens_at
 from cms.models import PersonDocument, User
 
 # How far ahead the field page looks.
 _COMING_DAYS = 7
+_BEFORE_FILING = frozenset({ClassState.DRAFT, ClassState.SUBMITTED, ClassState.RETURNED})
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,20 @@ def sessions_of(user: User) -> QuerySet[Session]:
         .select_related("training_class__venue", "room__venue", "trainer")
         .order_by("starts_at", "pk")
     )
+
+
+def rolls_open_to(user: User, training_class: TrainingClass, sessions: Iterable[Session]) -> set[int]:
+    """Return the keys of ``sessions`` of the class whose roll page opens for ``user``, past ones too."""
+    if training_class.state in _BEFORE_FILING:
+        return set()
+    leads = leads_class(user, training_class)
+    return {
+        session.pk
+        for session in sessions
+        if (leads or teaches(user, session))
+        and session.state != SessionState.CANCELLED
+        and session.kind != SessionKind.LECTURE
+    }
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from caravan.enums import SessionKind
 from caravan.models import Session
@@ -89,7 +88,7 @@ def event_of(session: Session, first_hour: int) -> Event:
     """Return where a session stands on the grid."""
     return Event(
         title=session.training_class.title,
-        line=f"{session.get_kind_display()}{_('：')}{session.content}",
+        line=session.words,
         place=session.room.name,
         row=_row(timezone.localtime(session.starts_at), first_hour),
         length=quarters(session.starts_at, session.ends_at),

@@ -36,6 +36,8 @@ from cms.backoffice.viewsets import (
 from cms.backoffice.widgets import DayInput
 from cms.models import User
 from courses.listing import current_menus
+from courses.menu_words import section_rule
+from courses.models import MenuSection
 
 
 class ClassIndexView(ScopedIndexView):
@@ -97,7 +99,12 @@ class OpenClassView(ScopedCreateView):
         """Add the menus to pick from and the one picked."""
         form = kwargs.get("form") or self.get_form()
         context: dict[str, Any] = super().get_context_data(**{**kwargs, "form": form})
-        return {**context, "menus": current_menus(timezone.localdate()), "menu": form.menu}
+        return {
+            **context,
+            "menus": current_menus(timezone.localdate()),
+            "menu": form.menu,
+            "sections": [_section_words(one) for one in form.menu.sections.all()] if form.menu else [],
+        }
 
     def get_success_url(self) -> str:
         """Go on with the new class."""
@@ -142,6 +149,7 @@ class ClassInspectView(ScopedInspectView):
         plans = can_plan_class(user, training_class)
         on = timezone.localdate()
         draft = training_class.state in {ClassState.DRAFT, ClassState.RETURNED}
+        filings = list(training_class.filings.select_related("submitted_by", "decided_by"))
         return {
             **super().get_context_data(**kwargs),
             "training_class": training_class,
@@ -149,7 +157,8 @@ class ClassInspectView(ScopedInspectView):
             "sessions": list(training_class.sessions.select_related("room", "trainer").order_by("starts_at")),
             "staff": list(training_class.staff.select_related("user").order_by("role")),
             "hosts": list(training_class.hosts.select_related("organisation")),
-            "filings": list(training_class.filings.select_related("submitted_by", "decided_by")),
+            "filings": filings,
+            "returned": filings[0] if filings and training_class.state == ClassState.RETURNED else None,
             "gaps": missing_for_filing(training_class, on=on) if draft else [],
             "actions": legal_actions(user, training_class),
             "may_plan": plans,
@@ -158,6 +167,14 @@ class ClassInspectView(ScopedInspectView):
             "seats_left": max(0, training_class.capacity - training_class.seats_taken),
             "is_office": runs_office_of(user, training_class),
         }
+
+
+def _section_words(section: MenuSection) -> str:
+    """Return what a part of the menu asks for and offers."""
+    items = list(section.items.all())
+    rule = section_rule(section.min_picks, section.max_picks, len(items))
+    courses = _("、").join(str(item.course) for item in items)
+    return _("%(title)s：%(rule)s（%(courses)s）") % {"title": section, "rule": rule, "courses": courses}
 
 
 def open_with(*, form: OpenClassForm, by: User, at: dt.datetime) -> TrainingClass:

@@ -17,11 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from caravan.backoffice.frame import find_class, find_own_class, head, say_refusal, user_of
 from caravan.duties import runs_office_of
+from caravan.eligibility import CONSENT_MISSING, Applicants, refusals_of
 from caravan.enums import EnrolmentState, EnrolmentWay
 from caravan.forms.enrolling import WithdrawForm
 from caravan.forms.office_enrolling import MOST, EnrolPeopleForm, PeopleFilterForm
 from caravan.models import Enrolment, TrainingClass
 from caravan.services.enrolment import EnrolOutcome, EnrolResult, accept_offer, enrol_many, withdraw
+from caravan.services.seating import count_seats
 from cms.backoffice.panels import Panel
 from cms.errors import DomainError
 from cms.exporting.declarations import exports
@@ -87,20 +89,19 @@ def enrol_people(request: HttpRequest, pk: int) -> HttpResponse:
     filters = PeopleFilterForm(request.GET, training_class=training_class, user=user_of(request))
     form = EnrolPeopleForm(request.POST if request.method == "POST" else None)
     people = filters.people()
+    chosen = _chosen(request, people) if request.method == "POST" else []
     if request.method == "POST" and form.is_valid():
-        chosen = _chosen(request, people)
         if not 0 < len(chosen) <= MOST:
             messages.error(request, _("请选 1 到 %(most)s 个人。") % {"most": MOST})
+        elif "whole" in request.POST and "sure" not in request.POST:
+            return _ask(request, form, chosen, training_class)
         elif _papers_kept(request, form, chosen, training_class):
             outcomes = enrol_many(
                 chosen, training_class, by=user_of(request), at=timezone.now(),
-                way=EnrolmentWay.ROSTER, override=form.cleaned_data["override"].strip() or None,
+                way=EnrolmentWay.ROSTER, override=_override(form),
             )  # fmt: skip
             return _show_outcomes(request, training_class, outcomes)
     page = Paginator(people.prefetch_related(_documents()), PER_PAGE).get_page(request.GET.get("p"))
-    query = request.GET.copy()
-    for name in ("p", "check"):
-        query.pop(name, None)
     context = {
         **head(training_class, _("从花名册报名"), (_list_url(training_class), _("报名名单"))),
         "filters": filters,
@@ -108,7 +109,9 @@ def enrol_people(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "most": MOST,
         "checked": request.GET.get("check") == "all",
-        "query": query.urlencode(),
+        # What was ticked stays; everybody was asked for by a button that asks again.
+        "ticked": set() if "whole" in request.POST else {person.pk for person in chosen},
+        "query": _filter_query(request),
     }
     return render(request, "caravan/backoffice/enrol_people.html", context)
 
@@ -197,20 +200,56 @@ def _chosen(request: HttpRequest, people: QuerySet[Person]) -> list[Person]:
     return list(people.filter(pk__in=ids)) if len(ids) <= MOST else []
 
 
+def _filter_query(request: HttpRequest) -> str:
+    """Return the filter of the list, without its page and its ticks."""
+    query = request.GET.copy()
+    for name in ("p", "check"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+def _override(form: EnrolPeopleForm) -> str | None:
+    return form.cleaned_data["override"].strip() or None
+
+
+def _ask(
+    request: HttpRequest, form: EnrolPeopleForm, people: list[Person], training_class: TrainingClass
+) -> HttpResponse:
+    """Say what enrolling all of ``people`` would do, before it is done."""
+    applicants = Applicants(training_class, people, timezone.now())
+    refusals = refusals_of(applicants, overridden=_override(form) is not None)
+    paper = form.cleaned_data["paper"]
+    codes = [{one.code for one in found} for found in refusals.values()]
+    refused = sum(bool(found - {CONSENT_MISSING}) or not paper for found in codes)
+    free = count_seats(training_class).free
+    context = {
+        **head(training_class, _("确认报名"), (_list_url(training_class), _("报名名单"))),
+        "form": form,
+        "people": len(people),
+        "free": free,
+        "refused": refused,
+        "unsigned": 0 if paper else sum(CONSENT_MISSING in found for found in codes),
+        "seated": min(free, len(people) - refused),
+        "waiting": max(0, len(people) - refused - free),
+        "query": _filter_query(request),
+    }
+    return render(request, "caravan/backoffice/enrol_sure.html", context)
+
+
 def _papers_kept(
     request: HttpRequest, form: EnrolPeopleForm, people: list[Person], training_class: TrainingClass
 ) -> bool:
-    """Record the papers that the box speaks of; say what is wrong with them and return False."""
+    """Record the papers that the box speaks of; say on the form what is wrong with them and return False."""
     if not form.cleaned_data["paper"]:
         return True
     at = timezone.now()
     try:
         record_paper_consents(
             people, region_code=training_class.region_code, kept_by=training_class.organisation,
-            signed_on=form.cleaned_data["signed_on"] or timezone.localdate(at), by=user_of(request), at=at,
+            signed_on=form.cleaned_data["signed_on"], by=user_of(request), at=at,
         )  # fmt: skip
     except DomainError as error:
-        say_refusal(request, error)
+        form.add_error("signed_on" if error.field == "signed_on" else None, str(error))
         return False
     return True
 
@@ -229,9 +268,18 @@ def _show_outcomes(
         **head(training_class, _("报名结果"), (_list_url(training_class), _("报名名单"))),
         "figures": [(labels[state], _TONES[state], states.count(state)) for state in reversed(_ORDER)],
         "rows": [
-            (one, labels[one.state], _TONES[one.state])
+            (one.person, labels[one.state], _TONES[one.state], _words_for_office(one))
             for one in sorted(outcomes, key=lambda one: _ORDER.index(one.state))
         ],
         "list_url": _list_url(training_class),
+        "query": _filter_query(request),
     }
     return render(request, "caravan/backoffice/outcomes.html", context)
+
+
+def _words_for_office(outcome: EnrolOutcome) -> str:
+    """Return the outcome for who enrols others: a missing consent is theirs to record, not to give."""
+    if outcome.state != EnrolResult.REFUSED:
+        return outcome.text
+    words = _("还没有同意要签的说明。纸上签过字的，报名时勾“选中的人都在纸上签过字”再报。")
+    return "".join(words if one.code == CONSENT_MISSING else str(one.message) for one in outcome.refusals)

@@ -21,7 +21,7 @@ class CloseClassForm(forms.Form):
     step = forms.ChoiceField(choices=[(name, name) for name in _STEPS], widget=forms.HiddenInput)
     reason = forms.CharField(
         label=_("还有没做完的，为什么现在就结"),
-        help_text=_("没有缺的就不用填。写了原因，缺课时或缺成绩的人记成未结业。"),
+        help_text=_("名没点完、成绩没录齐才要填。缺学时不用填：学时不够的人记成未结业。"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -70,3 +70,10 @@ class EnrolPeopleForm(forms.Form):
         label=_("签字日期"), required=False, initial=timezone.localdate,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the day on the papers that the box speaks of: no day stands in for it."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("paper") and not data.get("signed_on") and "signed_on" not in self.errors:
+            self.add_error("signed_on", _("请填纸上的签字日期。"))
+        return data

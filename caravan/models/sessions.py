@@ -54,6 +54,12 @@ class Session(models.Model):
         return self.content
 
     @property
+    def words(self) -> str:
+        """Return kind and content for a reader, once where they are the same."""
+        kind = self.get_kind_display()
+        return kind if kind == self.content else f"{kind} · {self.content}"
+
+    @property
     def organisation_id(self) -> int:
         """The organiser's id, for the audit log (reads the class)."""
         return self.training_class.organisation_id

@@ -55,6 +55,8 @@ class EnrolOutcome:
     code: str
     text: str
     enrolment: Enrolment | None = None
+    # Each reason of a refusal, for a reader who is not the person herself.
+    refusals: Sequence[DomainError] = ()
 
 
 @transaction.atomic
@@ -219,7 +221,8 @@ def _outcome(
         error = _already(person)
         return EnrolOutcome(person, EnrolResult.ALREADY, error.code, str(error.message), before)
     if refusals:
-        return EnrolOutcome(person, EnrolResult.REFUSED, refusals[0].code, eligibility.words_of(refusals))
+        words = eligibility.words_of(refusals)
+        return EnrolOutcome(person, EnrolResult.REFUSED, refusals[0].code, words, refusals=refusals)
     enrolment = made[person.pk]
     if enrolment.state == EnrolmentState.WAITING:
         return EnrolOutcome(person, EnrolResult.WAITING, "waiting", _("名额满了，排在候补里。"), enrolment)

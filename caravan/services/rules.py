@@ -37,13 +37,16 @@ def save_rule(rule: Rule, *, by: User | None, at: dt.datetime) -> Rule:
     """Add a rule; ``by`` is None for the loading of data. Rules are added, never changed: old days keep theirs.
 
     An older rule of the same region without an end ends the day before. Raises ``not_allowed``,
-    ``rule_order`` (ends before it starts), ``rule_overlap`` (another of the region holds on one of its days).
+    ``rule_order`` (ends before it starts), ``rule_percent`` (more than all the hours), ``rule_overlap``
+    (another of the region holds on one of its days).
     """
     if by is not None and not can_keep_rules(by):
         raise DomainError("not_allowed", _("规定由系统管理员维护。"))
     start, end = rule.valid_from, rule.valid_until
     if end is not None and end < start:
         raise DomainError("rule_order", _("停用日期不能早于启用日期。"), field="valid_until")
+    if isinstance(rule, AttendanceRule):
+        _refuse_percent(rule)
     rows = type(rule)._default_manager.select_for_update().filter(region_code=rule.region_code)
     followed = [row for row in rows if row.valid_until is None and row.valid_from < start]
     for old in followed:
@@ -66,6 +69,12 @@ def save_rule(rule: Rule, *, by: User | None, at: dt.datetime) -> Rule:
         since=start.isoformat(), ends=[old.pk for old in followed],
     )  # fmt: skip
     return rule
+
+
+def _refuse_percent(rule: AttendanceRule) -> None:
+    for field in ("late_percent", "left_early_percent"):
+        if getattr(rule, field) > 100:
+            raise DomainError("rule_percent", _("最多计 100%，请改小。"), field=field)
 
 
 def load_national_rules(*, at: dt.datetime) -> None:

@@ -21,7 +21,7 @@ from caravan.services.states import lock_class, require_plannable
 from cms import audit
 from cms.errors import DomainError
 from cms.models import User
-from cms.ui import figures
+from cms.ui import dates, figures
 from courses.enums import HourKind
 
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
@@ -29,6 +29,8 @@ _HALF = Decimal("0.5")
 # A sitting of more than two 学时 has a break inside; between two sittings of a block there is one too.
 _BREAK = 15
 _ASSESSMENT_MINUTES = 60
+# So many days are named when somebody is busy; the rest is a number.
+_MOST_DAYS = 5
 
 Block = tuple[dt.time, dt.time]
 
@@ -50,11 +52,20 @@ class _Calendar:
     # Each day's own: a rule may change while the class runs.
     rules: dict[dt.date, DayHoursRule | None]
     used: dict[dt.date, Decimal] = field(default_factory=dict)
+    # On which of the class's days something else has taken a block, by the resource it took.
+    busy: dict[str, list[dt.date]] = field(default_factory=dict)
 
     def room_on(self, day: dt.date) -> Decimal:
         """Return the 学时 that ``day`` may still take."""
         rule = self.rules[day]
         return Decimal(24) if rule is None else rule.max_hours_a_day - self.used.get(day, Decimal(0))
+
+    def note_busy(self, booking: Booking, day: dt.date, training_class: TrainingClass) -> None:
+        """Remember that another class has the resource on ``day``; the class's own sessions are no reason."""
+        own = booking.session is not None and booking.session.training_class_id == training_class.pk
+        found = self.busy.setdefault(booking.resource_key, [])
+        if not own and day not in found:
+            found.append(day)
 
     def minutes_on(self, day: dt.date) -> int:
         """Return how long one 学时 is on ``day``."""
@@ -77,7 +88,7 @@ def plan_sessions(
 
     ``weekdays`` counts from Monday 0. Theory comes before practice, practice before community practice.
     Times taken by the room or the trainer, days outside the class and hours over the region's daily limit
-    are left out. Raises ``nothing_to_plan``, ``not_enough_days`` with the hours left over, and what
+    are left out. Raises ``nothing_to_plan``, ``not_enough_days`` with the hours left over and who is busy, and what
     ``require_plannable`` raises; then nothing is made.
     """
     training_class = lock_class(training_class)
@@ -92,10 +103,7 @@ def plan_sessions(
     ]
     left = sum((need.left for need in needs), Decimal(0))
     if left:
-        words = _(
-            "班级的日期不够，还有 %(left)s 学时排不下，什么都没有排。请延长结业日期，或换一位讲师、一间教室。"
-        )
-        raise DomainError("not_enough_days", words % {"left": figures.hours(left)}, left=left)
+        raise _not_enough_days(left, _busy_words(calendar, trainer, room))
     sessions += _assessment(training_class, trainer, room, sessions, calendar)
     if not sessions:
         raise DomainError("nothing_to_plan", _("学时都已经排好了，没有要排的课。"))
@@ -109,6 +117,31 @@ def plan_sessions(
         first=sessions[0].starts_at.isoformat(), last=sessions[-1].ends_at.isoformat(),
     )  # fmt: skip
     return sessions
+
+
+def _not_enough_days(left: Decimal, busy: str) -> DomainError:
+    if busy:
+        words = _(
+            "还有 %(left)s 学时排不下，什么都没有排：%(busy)s。请延长结业日期，或换一位讲师、一间教室。"
+        )
+    else:
+        words = _(
+            "班级的日期不够，还有 %(left)s 学时排不下，什么都没有排。请延长结业日期，或换一位讲师、一间教室。"
+        )
+    return DomainError("not_enough_days", words % {"left": figures.hours(left), "busy": busy}, left=left)
+
+
+def _busy_words(calendar: _Calendar, *resources: Room | TrainerProfile) -> str:
+    """Say which of ``resources`` something else has taken on which days; empty when nothing has."""
+    found = []
+    for resource in resources:
+        days = [dates.day(day) for day in calendar.busy.get(resource_key(resource), [])]
+        if days:
+            shown = _("、").join(days[:_MOST_DAYS])
+            if len(days) > _MOST_DAYS:
+                shown = _("%(days)s等 %(n)s 天") % {"days": shown, "n": len(days)}
+            found.append(_("%(name)s在%(days)s有别的安排") % {"name": resource, "days": shown})
+    return _("；").join(found)
 
 
 def _refuse_people_and_place(training_class: TrainingClass, room: Room, trainer: TrainerProfile) -> None:
@@ -151,16 +184,17 @@ def _calendar(
             resource_key__in=[resource_key(room), resource_key(trainer)],
             starts_at__lt=local_time(days[-1] + dt.timedelta(days=1), dt.time.min),
             ends_at__gt=local_time(days[0], dt.time.min),
-        ).values_list("starts_at", "ends_at")
+        ).select_related("session")
     )
-    free = [
-        (begin, end)
-        for day in days
-        if day.weekday() in weekdays
-        for begin, end in ((local_time(day, first), local_time(day, last)) for first, last in blocks)
-        if begin > at and not any(start < end and stop > begin for start, stop in taken)
-    ]
-    calendar = _Calendar(free, day_hours_rules(training_class.region_code, days))
+    calendar = _Calendar([], day_hours_rules(training_class.region_code, days))
+    for day in (day for day in days if day.weekday() in weekdays):
+        for first, last in blocks:
+            begin, end = local_time(day, first), local_time(day, last)
+            met = [one for one in taken if one.starts_at < end and one.ends_at > begin]
+            if begin > at and not met:
+                calendar.blocks.append((begin, end))
+            for one in met:
+                calendar.note_busy(one, day, training_class)
     planned = training_class.sessions.exclude(state=SessionState.CANCELLED).values_list("starts_at", "hours")
     for starts_at, hours in planned:
         day = _day(starts_at)

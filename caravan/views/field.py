@@ -18,13 +18,12 @@ from caravan.duties import may_correct_roll
 from caravan.enums import EventKind, Mark, SessionKind
 from caravan.forms.rolls import CloseRollForm, CorrectionForm, TapForm
 from caravan.models import AttendanceEvent, Session
+from caravan.permissions import FIELD_ROLES
 from caravan.services.attendance import close_roll, record_event
 from cms.access import SignedInRequest, get_visible_or_404, role_required
 from cms.errors import DomainError
 from cms.models import User
-from cms.roles import Role
 
-FIELD_ROLES = (Role.TRAINER, Role.CLASS_TEACHER, Role.PLANNER, Role.ORG_ADMIN)
 _BUTTONS = (Mark.PRESENT, Mark.LATE, Mark.LEAVE, Mark.ABSENT)
 
 

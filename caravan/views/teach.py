@@ -20,7 +20,8 @@ from caravan.duties import leads_class
 from caravan.enums import SessionState
 from caravan.forms.sessions import SessionForm, SessionTimeForm, initial_of, trainers_for, with_pick
 from caravan.models import Session, TrainingClass
-from caravan.permissions import DESK_ROLES, can_move_session, can_schedule
+from caravan.permissions import DESK_ROLES, FIELD_ROLES, can_move_session, can_schedule
+from caravan.rolls import rolls_open_to
 from caravan.rules import day_hours_rule
 from caravan.services.filing import hours_by_course
 from caravan.services.scheduling import move_session, schedule_session
@@ -64,15 +65,18 @@ def classes(request: HttpRequest) -> HttpResponse:
 def class_detail(request: HttpRequest, class_no: str) -> HttpResponse:
     """One class at the desk: what is planned, what is left to plan, who does what."""
     training_class = _class(request, class_no)
-    sessions = training_class.sessions.select_related("room", "trainer").order_by("starts_at")
+    user = _user(request)
+    sessions = list(training_class.sessions.select_related("room", "trainer").order_by("starts_at"))
+    takes_rolls = user.has_role(*FIELD_ROLES)
+    rolls = rolls_open_to(user, training_class, sessions) if takes_rolls else set()
     context = {
         "training_class": training_class,
-        "sessions": [(one, can_move_session(_user(request), one, training_class)) for one in sessions],
+        "sessions": [(one, can_move_session(user, one, training_class), one.pk in rolls) for one in sessions],
         "hours": hours_by_course(training_class),
         "staff": training_class.staff.select_related("user").order_by("role"),
-        "may_schedule": can_schedule(_user(request), training_class),
+        "may_schedule": can_schedule(user, training_class),
         "day_rule": day_hours_rule(training_class.region_code, training_class.starts_on),
-        "links": links_of_class(_user(request), training_class),
+        "links": links_of_class(user, training_class),
     }
     return render(request, "caravan/teach/class.html", context)
 

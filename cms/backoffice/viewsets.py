@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, UniqueConstraint
+from django.db.models.constraints import BaseConstraint
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -56,6 +57,22 @@ class ScopedObjectMixin:
         return instance
 
 
+def has_words(constraint: BaseConstraint) -> bool:
+    """Say whether a constraint refuses with a sentence; a form would print the others' names."""
+    plain = isinstance(constraint, UniqueConstraint) and constraint.fields and constraint.condition is None
+    own = constraint.violation_error_message is not BaseConstraint.default_violation_error_message
+    return bool(plain) or own
+
+
+def leave_to_service(instance: Any) -> None:
+    """Keep the form from judging ``instance`` by constraints without words: the service refuses at the field."""
+    worded = [
+        (model, [constraint for constraint in constraints if has_words(constraint)])
+        for model, constraints in instance.get_constraints()
+    ]
+    instance.get_constraints = lambda: worded
+
+
 class ServiceFormMixin:
     """Save through a service; a refusal becomes a form error and nothing is half saved."""
 
@@ -75,8 +92,10 @@ class ServiceFormMixin:
         return kwargs
 
     def get_form(self, *args: Any, **kwargs: Any) -> Any:
-        """Narrow every choice of a model to what the user may see."""
+        """Narrow every choice of a model to what the user may see; what is wrong is said by the service."""
         form = super().get_form(*args, **kwargs)  # type: ignore[misc]  # a mixin
+        if hasattr(form, "instance"):
+            leave_to_service(form.instance)
         for field in form.fields.values():
             queryset = getattr(field, "queryset", None)
             if queryset is not None and hasattr(queryset, "visible_to"):

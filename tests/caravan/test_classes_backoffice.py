@@ -11,11 +11,23 @@ from django.urls import reverse
 
 from caravan.enums import ClassState, StaffRole
 from caravan.models import Stop, Tour, TrainerProfile, TrainingClass, Vehicle, Venue
-from caravan.services.filing import submit_class
+from caravan.services.filing import return_filing, submit_class
+from caravan.services.planning import create_tour
 from cms.models import Organisation, User
 from cms.roles import Role
 from cms.services.memberships import grant_role
-from tests.caravan.planning_world import FIRST, LAST, NOW, VILLAGE, World, local, make_user, make_world
+from courses.models import MenuItem
+from tests.caravan.planning_world import (
+    FIRST,
+    LAST,
+    NOW,
+    VILLAGE,
+    World,
+    local,
+    make_course,
+    make_user,
+    make_world,
+)
 
 
 @pytest.fixture
@@ -91,6 +103,31 @@ def test_refusals_stand_at_their_fields_and_nothing_is_saved(world: World) -> No
     errors = answer.context["form"].errors
     assert {"courses", "capacity", "starts_on"} <= set(errors)
     assert not TrainingClass.objects.exists()
+
+
+def test_dates_in_the_wrong_order_and_no_seats_are_said_at_their_fields(world: World) -> None:
+    client = as_user(world.planner)
+    backwards = {"starts_on": str(LAST), "ends_on": str(FIRST)}
+    tour = {"organisation": world.provider.pk, "title": "春季巡回", "vehicle": "", **backwards}
+    trip = create_tour(
+        organisation=world.provider, title="夏季巡回", starts_on=FIRST, ends_on=LAST, by=None, at=NOW
+    )
+    stop = {
+        "tour": trip.pk, "venue": world.venue.pk, "contact_name": "李秀英", "contact_phone": "1",
+        "expected_people": 40, **backwards,
+    }  # fmt: skip
+    opened = world.open()
+    new, changed = reverse("classes:add"), reverse("classes:edit", args=[opened.pk])
+    for address, data, fields in [
+        (reverse("tours:add"), tour, {"ends_on"}),
+        (reverse("stops:add"), stop, {"ends_on"}),
+        (new, class_form(world, capacity=0, **backwards), {"ends_on", "capacity"}),
+        (changed, class_form(world, capacity=0, **backwards), {"ends_on", "capacity"}),
+    ]:
+        form = client.post(address, data).context["form"]
+        assert fields <= set(form.errors), address
+        assert "约束" not in str(form.errors), address
+    assert (Tour.objects.count(), Stop.objects.count(), TrainingClass.objects.count()) == (1, 0, 1)
 
 
 def test_nobody_opens_a_class_for_others(world: World, rival: User) -> None:
@@ -331,3 +368,22 @@ def test_the_class_page_has_a_fixed_number_of_queries(
         )  # fmt: skip
     with django_assert_max_num_queries(len(few)):
         client.get(page)
+
+
+def test_a_returned_class_says_why_before_its_buttons(world: World) -> None:
+    training_class = world.ready()
+    filing = submit_class(training_class, by=world.planner, at=NOW)
+    return_filing(filing, remarks="缺一位班主任的电话", by=world.officer, at=NOW)
+    page = as_user(world.planner).get(reverse("classes:inspect", args=[training_class.pk])).content.decode()
+    assert 0 < page.index("缺一位班主任的电话") < page.index("review-bar")
+    filed = as_user(world.officer).get(reverse("filings:inspect", args=[filing.pk])).content.decode()
+    for html in (page, filed):
+        assert "结业考核" in html
+        assert "结业考核 · 结业考核" not in html
+
+
+def test_a_choice_of_one_is_not_a_range(world: World) -> None:
+    section = world.menu.sections.get(title="必选")
+    MenuItem.objects.create(section=section, order=2, course=make_course("JZ-C", "收纳", 8, 0))
+    page = as_user(world.planner).get(f"{reverse('classes:add')}?menu={world.menu.pk}").content.decode()
+    assert "必选：2 门里选 1 门（家务服务员（初级）、收纳）" in page

@@ -29,6 +29,7 @@ from tests.caravan.roll_world import (
     make_person,
     make_planner,
     make_user,
+    make_version,
 )
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +129,11 @@ def test_a_roster_is_enrolled_as_a_whole_and_nobody_beside_it() -> None:
     url = f"{people_url(training_class)}?roster={upload.pk}"
     page = client.get(url).content.decode()
     assert "三月.xlsx" in page and "checked.xlsx" not in page and "unreadable.xlsx" not in page
-    client.post(url, {"whole": "1", "override": ""})
+    page = client.post(url, {"whole": "1", "override": ""}).content.decode()
+    assert "要给 3 个人报名" in page
+    assert not Enrolment.objects.exists(), "asked first"
+    page = client.post(url, {"whole": "1", "sure": "1", "override": ""}).content.decode()
+    assert f"?roster={upload.pk}" in page, "going on keeps the roster"
     assert set(Enrolment.objects.values_list("person", flat=True)) == {one.pk for one in people[:3]}
 
 
@@ -171,6 +176,27 @@ def test_closing_from_the_office() -> None:
     client.post(url, {"step": "close", "reason": "没有人来考"})
     training_class.refresh_from_db()
     assert training_class.state == ClassState.CLOSED
+    page = client.get(url).content.decode()
+    assert "结业 0 人，未结业 2 人" in page
+    assert "还差" not in page, "the result stands in place of what was lacking"
+
+
+def test_who_lacks_hours_is_named_beforehand_and_needs_no_reason() -> None:
+    unscored = {"theory_pass_score": None, "practice_pass_score": None}
+    training_class = make_class(versions=[make_version(**unscored), make_version(**unscored)])
+    enrol_many(make_people(2), training_class, by=None, at=NOW)
+    training_class.state = ClassState.ASSESSING
+    training_class.save()
+    client = office(training_class)
+    url = reverse("caravan_class_close", args=[training_class.pk])
+    assert "2 个人会记成未结业。缺学时不用写原因" in client.get(url).content.decode()
+    client.post(url, {"step": "close", "reason": ""})
+    training_class.refresh_from_db()
+    assert training_class.state == ClassState.CLOSED
+    page = client.get(url).content.decode()
+    assert (page.count("未结业"), page.count("未合格")) == (1 + 4, 4), (
+        "each person's result, and each course's"
+    )
 
 
 @pytest.mark.parametrize(
@@ -228,8 +254,32 @@ def test_papers_signed_are_recorded_with_the_enrolment_and_without_them_nobody_e
     client = office(training_class)
     data = {"person": [person.pk], "override": "跟着妈妈听课"}
     page = client.post(people_url(training_class), data).content.decode()
-    assert "报名前，请先看《隐私说明》《培训登记同意书》" in page, "no reason sets a consent aside"
+    assert "还没有同意要签的说明" in page, "no reason sets a consent aside"
+    assert "请先看" not in page, "the planner is told what she can do"
+    assert "有 1 个人还没有同意" in client.post(people_url(training_class), {"whole": "1"}).content.decode()
+    papers = {"whole": "1", "paper": "on", "signed_on": NOW.date().isoformat()}
+    assert "<dt>能报上</dt><dd>1<" in client.post(people_url(training_class), papers).content.decode()
+    page = client.post(people_url(training_class), {**data, "paper": "on", "signed_on": ""}).content.decode()
+    assert "请填纸上的签字日期" in page
+    assert f'value="{person.pk}" id="person-{person.pk}" checked' in page, "the ticks stay"
+    assert not Enrolment.objects.exists()
     client.post(people_url(training_class), {**data, "paper": "on", "signed_on": NOW.date().isoformat()})
     assert Enrolment.objects.get(person=person).state == EnrolmentState.ENROLLED
     kept = person.consents.exclude(given_by=None).values_list("way", "kept_by")
     assert list(kept) == [("paper", training_class.organisation_id)] * 2
+
+
+def test_enrolling_all_asks_with_seats_queue_and_refusals_named() -> None:
+    training_class = make_class(capacity=2)
+    child = make_person("小囡", birth=dt.date(2015, 1, 1))
+    on_roster([*make_people(3), child], training_class.organisation)
+    client = office(training_class)
+    page = client.post(people_url(training_class), {"whole": "1"}).content.decode()
+    told = [
+        f"<dt>{label}</dt><dd>{n}"
+        for label, n in [("空着的名额", 2), ("能报上", 2), ("要候补", 1), ("不能报", 1)]
+    ]
+    assert all(one in page for one in told)
+    assert "都会收到消息" in page
+    done = client.post(people_url(training_class), {"whole": "1", "sure": "1"}).content.decode()
+    assert (done.count("报上了，学号"), done.count("排在候补里"), done.count("要满 16 岁")) == (2, 1, 1)

@@ -162,3 +162,10 @@ def test_the_administrator_adds_rules_on_the_screen_and_planners_read_them(world
             assert admin.post(url, {"region": "", "valid_from": "2031-03-05", **values}).status_code == 302
             assert planner.get(reverse(f"{name}:index")).status_code == 200
     assert attendance_rule(VILLAGE, LAST).roll_opens_minutes == 30
+
+
+def test_a_mark_is_worth_all_its_hours_at_most(db: None) -> None:
+    much = AttendanceRule(region_code=COUNTY, valid_from=dt.date(2031, 1, 1), left_early_percent=101)
+    with pytest.raises(DomainError) as caught:
+        save_rule(much, by=None, at=NOW)
+    assert (caught.value.code, caught.value.field) == ("rule_percent", "left_early_percent")

@@ -237,8 +237,19 @@ def test_too_few_days_make_no_timetable(world: World) -> None:
     with pytest.raises(DomainError) as error:
         plan_sessions(opened, trainer=world.trainer, room=world.room, by=world.planner, at=NOW)
     assert error.value.code == "not_enough_days"
+    assert "班级的日期不够" in str(error.value)
     assert "16 学时" in str(error.value)
     assert not Session.objects.exists()
+
+
+def test_a_timetable_that_fails_says_who_is_busy_when(world: World) -> None:
+    world.schedule(world.open())
+    opened = world.open(ends_on=FIRST)
+    with pytest.raises(DomainError) as error:
+        plan_sessions(opened, trainer=world.trainer, room=world.small_room, by=world.planner, at=NOW)
+    assert "3月10日（周一）有别的安排" in str(error.value)
+    assert "陈国梁" in str(error.value)
+    assert "小教室" not in str(error.value), "the room was free"
 
 
 def _schedule_own_class(world: World, number: int) -> Any:

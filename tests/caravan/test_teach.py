@@ -201,3 +201,15 @@ def test_the_desk_can_be_used_by_everybody(
         page.goto(reverse("caravan:schedule", args=[filed.class_no]))
         page.get_by_role("button", name="排上").click()
         assert_accessible(page)
+
+
+def test_every_session_of_my_class_leads_to_its_roll_past_ones_too(world: World) -> None:
+    filed = world.filed()
+    address = reverse("caravan:teach_class", args=[filed.class_no])
+    rolls = [reverse("caravan:roll", args=[one.pk]) for one in filed.sessions.all()]
+    with time_machine.travel(local(30, 9), tick=False):
+        client = as_user(world.trainer.user)
+        page = client.get(address).content.decode()
+        assert all(f'href="{roll}"' in page for roll in rolls)
+        assert client.get(rolls[0]).status_code == 200
+        assert rolls[0] not in as_user(world.assessor).get(address).content.decode(), "it would not open"

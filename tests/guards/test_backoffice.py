@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.db.models import CheckConstraint, Q
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from wagtail.admin.views.generic.base import BaseListingView
 from wagtail.admin.viewsets import viewsets
 from wagtail.snippets.models import get_snippet_models
 
-from cms.backoffice.viewsets import ScopedListMixin, ScopedModelViewSet, ScopedObjectMixin
+from cms.backoffice.viewsets import ScopedListMixin, ScopedModelViewSet, ScopedObjectMixin, has_words
 from tests.guards.source import APPS
 
 
@@ -74,3 +76,17 @@ def test_the_guard_sees_an_unscoped_viewset() -> None:
         form_fields = ("id",)
 
     assert list(unscoped([Open("open")])) == ["Open on Organisation"]
+
+
+def test_no_form_of_ours_prints_the_name_of_a_constraint(admin_client: Client) -> None:
+    """Services refuse in words at the field; a form that asked such a constraint would say its name."""
+    asked = 0
+    for viewset in viewsets.viewsets:
+        if not isinstance(viewset, ScopedModelViewSet) or viewset.create_service() is None:
+            continue
+        form = admin_client.get(reverse(viewset.get_url_name("add"))).context["form"]
+        left = [one for _model, found in form.instance.get_constraints() for one in found]
+        assert all(has_words(one) for one in left), type(viewset).__name__
+        asked += 1
+    assert asked > 10
+    assert not has_words(CheckConstraint(condition=Q(pk__gt=0), name="nameless"))
