@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -39,6 +40,8 @@ def rows_of(
             for column, place in zip(columns, places, strict=True)
         ]
         yield from zip(*values, strict=True)
+        # What a batch leaves in cycles goes with it: collections of their own are rare in our processes.
+        gc.collect(1)
         if after is not None:
             after(start + len(batch))
 
