@@ -35,7 +35,7 @@ def post_due(at: dt.datetime, *, limit: int = 500) -> int:
     for message in due.order_by("due_at", "pk")[:limit]:
         try:
             posted += _post(message, rules, at)
-        except Exception:
+        except Exception:  # whatever it is, the others go on and this one is set back
             logger.exception("message %s (%s) could not be posted", message.pk, message.kind)
             _set_back(message, at)
     return posted

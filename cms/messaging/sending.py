@@ -66,7 +66,7 @@ def send_due(at: dt.datetime, *, limit: int = BATCH) -> int:
             break
         try:
             tried += _try(delivery, rules, at)
-        except Exception:
+        except Exception:  # whatever it is, the others go on and this one is set back
             logger.exception("delivery %s (%s) could not be tried", delivery.pk, delivery.kind)
             _set_back(delivery, at)
     return tried
