@@ -7,14 +7,15 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
 
 from cms import crypto
-from cms.bulk import insert_rows, unsaved
+from cms.bulk import insert_columns
 from cms.ids import uuid7
 from cms.models.audit import AuditEntry, AuditNote
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 # What people type stands in notes that can be erased, never in the entry: it may name anybody.
 TYPED = frozenset({"reason", "note", "remarks", "comment"})
 _BATCH = 500
+# The columns that an entry's digest covers.
+_CONTENT = (
+    "id", "at", "action", "object_type", "object_id", "object_label", "actor_id", "actor_name", "for_person_id",
+    "organisation_id", "region_code", "data",
+)  # fmt: skip
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -44,7 +50,8 @@ def record(
     an entry carries only its own digest, sealing is done later over committed entries.
     """
     _need_transaction()
-    entry, notes = _entry(action, subject, by=by, at=at, for_person=for_person, data=data)
+    row, notes = _row(action, subject, by=by, at=at, for_person=for_person, data=data)
+    entry = AuditEntry(**row)
     entry.save(force_insert=True)
     if notes:
         AuditNote.objects.bulk_create(notes)
@@ -60,7 +67,7 @@ def record_many(
     **data: Any,
 ) -> int:
     """Add one entry about each of ``subjects`` with the same ``data``; return how many (one statement)."""
-    return _store([_entry(action, subject, by=by, at=at, for_person=None, data=data) for subject in subjects])
+    return record_each(action, ((subject, None, data) for subject in subjects), by=by, at=at)
 
 
 def record_each(
@@ -71,10 +78,15 @@ def record_each(
     at: dt.datetime,
 ) -> int:
     """Add one entry for each (subject, person, data), as ``record`` would; return how many (one statement)."""
+    _need_transaction()
     made = [
-        _entry(action, subject, by=by, at=at, for_person=person, data=data) for subject, person, data in facts
+        _row(action, subject, by=by, at=at, for_person=person, data=data) for subject, person, data in facts
     ]
-    return _store(made)
+    if made:
+        columns = {name: [row[name] for row, _notes in made] for name in made[0][0]}
+        insert_columns(AuditEntry, len(made), **columns)
+    AuditNote.objects.bulk_create([note for _entry, notes in made for note in notes], batch_size=_BATCH)
+    return len(made)
 
 
 def _need_transaction() -> None:
@@ -82,14 +94,7 @@ def _need_transaction() -> None:
         raise transaction.TransactionManagementError("audit.record needs the change's transaction")
 
 
-def _store(made: list[tuple[AuditEntry, list[AuditNote]]]) -> int:
-    _need_transaction()
-    insert_rows(AuditEntry, (entry for entry, _notes in made))
-    AuditNote.objects.bulk_create([note for _entry, notes in made for note in notes], batch_size=_BATCH)
-    return len(made)
-
-
-def _entry(
+def _row(
     action: str,
     subject: models.Model,
     *,
@@ -97,29 +102,32 @@ def _entry(
     at: dt.datetime,
     for_person: Person | None,
     data: dict[str, Any],
-) -> tuple[AuditEntry, list[AuditNote]]:
+) -> tuple[dict[str, Any], list[AuditNote]]:
+    """Return the columns of an entry, and the notes beside it."""
     key = uuid7()
     kept, notes = _set_apart(key, data)
-    entry = unsaved(
-        AuditEntry,
-        id=key,
-        at=at,
-        action=action,
-        object_type=subject._meta.label_lower,
-        object_id=str(subject.pk),
-        object_label=_label(subject),
-        actor_id=by.pk if by else None,
-        for_person_id=for_person.pk if for_person else None,
-        organisation_id=getattr(subject, "organisation_id", None),
-        region_code=getattr(subject, "region_code", "") or "",
-        data=kept,
-    )
-    entry.digest = digest(entry)
-    entry.stamp = _stamp(entry.digest, settings.LOOKUP_KEYS[0])
-    return entry, notes
+    row: dict[str, Any] = {
+        "id": key,
+        "at": at,
+        "action": action,
+        "object_type": subject._meta.label_lower,
+        "object_id": str(subject.pk),
+        "object_label": _label(subject),
+        "actor_id": by.pk if by else None,
+        "actor_name": "",
+        "for_person_id": for_person.pk if for_person else None,
+        "organisation_id": getattr(subject, "organisation_id", None),
+        "region_code": getattr(subject, "region_code", "") or "",
+        "data": kept,
+    }
+    row["digest"] = _digest(row)
+    row["stamp"] = _stamp(row["digest"], settings.LOOKUP_KEYS[0])
+    return row, notes
 
 
 def _set_apart(key: Any, data: dict[str, Any]) -> tuple[dict[str, Any], list[AuditNote]]:
+    if TYPED.isdisjoint(data):
+        return data, []
     kept: dict[str, Any] = {}
     notes = []
     for name, value in data.items():
@@ -139,17 +147,27 @@ def _label(subject: models.Model) -> str:
 
 def digest(entry: AuditEntry) -> str:
     """Return the SHA-256 of the entry's content in canonical JSON; ``verify_audit`` compares with it."""
+    return _digest({name: getattr(entry, name) for name in _CONTENT})
+
+
+def _digest(row: Mapping[str, Any]) -> str:
     content = {
-        "id": str(entry.id),
-        "at": entry.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
-        "action": entry.action,
-        "object": [entry.object_type, entry.object_id, entry.object_label],
-        "actor": [entry.actor_id, entry.actor_name, entry.for_person_id],
-        "scope": [entry.organisation_id, entry.region_code],
-        "data": entry.data,
+        "id": str(row["id"]),
+        "at": _moment(row["at"]),
+        "action": row["action"],
+        "object": [row["object_type"], row["object_id"], row["object_label"]],
+        "actor": [row["actor_id"], row["actor_name"], row["for_person_id"]],
+        "scope": [row["organisation_id"], row["region_code"]],
+        "data": row["data"],
     }
     text = _CANONICAL.encode(content)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _moment(at: dt.datetime) -> str:
+    """Return a moment as digests hold it; the entries of a batch are of one moment."""
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 def is_stamped(entry: AuditEntry) -> bool:
@@ -164,4 +182,4 @@ def note_digest(text: str, salt: str) -> str:
 
 
 def _stamp(content_digest: str, key: str) -> str:
-    return hmac.new(key.encode(), b"audit-entry\x00" + content_digest.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), b"audit-entry\x00" + content_digest.encode(), "sha256").hex()

@@ -1,13 +1,14 @@
-"""Write many rows of one table: the same statement again and again instead of one long one a batch.
+"""Write many rows of one table: one short statement, the values beside it, column by column.
 
 ``bulk_create`` builds a statement with every value of a batch, which costs more than the rows themselves.
+SQLite takes the statement again for each row, PostgreSQL once with an array a column.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -17,9 +18,9 @@ from django.db.models.base import ModelState
 from django.utils import timezone
 
 # Values that go to the database as they are, whatever the column; others are asked of the field.
-_PLAIN = (str, int, bool, type(None))
-# The same moment, day, key or word of a list stands in many rows: each is made ready once.
-_REPEATED = (dt.date, uuid.UUID, str)
+_PLAIN = frozenset({str, int, bool, type(None)})
+# The same moment, day or word of a list stands in many rows.
+_REPEATED = (dt.date, str)
 AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 
@@ -50,20 +51,25 @@ def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str
     return constant, called
 
 
-def insert_rows(
+def insert_columns(
     model: type[models.Model],
-    objects: Iterable[models.Model],
+    count: int,
     *,
     unique: Sequence[str] = (),
     update: Sequence[str] = (),
-) -> int:
-    """Insert unsaved ``objects`` and return how many; keys that the database gives stay unknown.
+    **columns: Any,
+) -> None:
+    """Insert ``count`` rows: of a column (``person_id``) a list holds the value of each row, else all have it.
 
-    A row that meets another with the same ``unique`` fields takes its place in the ``update`` fields. No
-    signal is sent and no ``save`` runs, as with ``bulk_create``.
+    Columns that are not given have their defaults. A row that meets another with the same ``unique`` columns
+    takes its place in the ``update`` columns. No signal is sent and no ``save`` runs, as with ``bulk_create``.
     """
-    fields = [field for field in _columns(model) if not isinstance(field, models.AutoField)]
-    return _insert(model, fields, list(objects), _conflict(model, unique, update))
+    fields = [field for field in _fields(model) if not isinstance(field, models.AutoField)]
+    if unknown := columns.keys() - {field.attname for field in fields}:
+        raise TypeError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
+    if count:
+        values = [_column(field, columns, count) for field in fields]
+        _insert(model, fields, values, _conflict(unique, update))
 
 
 def insert_with_keys(model: type[models.Model], objects: Sequence[models.Model]) -> None:
@@ -71,10 +77,16 @@ def insert_with_keys(model: type[models.Model], objects: Sequence[models.Model])
 
     Call it in a transaction: on SQLite that is what keeps others from taking the same keys.
     """
+    fields, now = _fields(model), timezone.now()
+    dated = [field.attname for field in fields if getattr(field, "auto_now_add", False)]
     for one, key in zip(objects, _take_keys(model, len(objects)), strict=True):
         one.pk = key
         one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
-    _insert(model, _columns(model), objects, "")
+        for name in dated:
+            setattr(one, name, now)
+    if objects:
+        values = [_ready(field, list(map(attrgetter(field.attname), objects))) for field in fields]
+        _insert(model, fields, values, "")
 
 
 def _take_keys(model: type[models.Model], count: int) -> Iterable[int]:
@@ -94,62 +106,69 @@ def _take_keys(model: type[models.Model], count: int) -> Iterable[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _columns(model: type[models.Model]) -> list[Any]:
+def _fields(model: type[models.Model]) -> list[Any]:
     return [field for field in model._meta.local_concrete_fields if not field.generated]
 
 
+def _column(field: Any, columns: Mapping[str, Any], count: int) -> list[Any]:
+    """Return the values of a column of ``insert_columns``."""
+    if field.attname in columns:
+        value = columns[field.attname]
+        if isinstance(value, list):
+            return _ready(field, value)
+    elif getattr(field, "auto_now_add", False):
+        value = timezone.now()
+    elif field.has_default() and callable(field.default):
+        return _ready(field, [field.default() for _ in range(count)])
+    else:
+        value = field.get_default()
+    return _ready(field, [value]) * count
+
+
 def _insert(
-    model: type[models.Model], fields: Sequence[Any], objects: Sequence[models.Model], conflict: str
-) -> int:
-    now = timezone.now()
-    for field in fields:
-        if getattr(field, "auto_now_add", False):
-            for one in objects:
-                setattr(one, field.attname, now)
-    read = attrgetter(*(field.attname for field in fields))
-    prepare = [_preparing(field) for field in fields]
-    rows = [
-        tuple(
-            value if type(value) in _PLAIN else ready(value)
-            for value, ready in zip(read(one), prepare, strict=True)
-        )
-        for one in objects
-    ]
-    if rows:
-        connection = connections[DEFAULT_DB_ALIAS]
-        quote = connection.ops.quote_name
-        names = ", ".join(quote(field.column) for field in fields)
-        values = ", ".join(["%s"] * len(fields))
-        statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({values})"  # noqa: S608  our own names
-        with connection.cursor() as cursor:
-            cursor.executemany(statement + conflict, rows)
-    return len(rows)
+    model: type[models.Model], fields: Sequence[Any], columns: Sequence[list[Any]], conflict: str
+) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column) for field in fields)
+    into = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(f"%s::{_array_type(field)}" for field in fields)
+            cursor.execute(f"{into} SELECT * FROM unnest({arrays}){conflict}", columns)  # noqa: S608  our own names
+        else:
+            values = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"{into} VALUES ({values}){conflict}", list(zip(*columns, strict=True)))
 
 
-def _preparing(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
-    """Return how a value of the field is handed over."""
-    known: dict[Any, Any] = {}
+def _array_type(field: models.Field[Any, Any]) -> str:
+    """Return PostgreSQL's type of many values, without a length: a cast to ``varchar(50)`` would cut."""
+    return str(field.db_type(connections[DEFAULT_DB_ALIAS])).partition("(")[0] + "[]"
+
+
+def _ready(field: models.Field[Any, Any], values: list[Any]) -> list[Any]:
+    """Return the values of a column as they are handed over; one that stands in many rows is made ready once."""
+    kinds = set(map(type, values))
+    if kinds <= _PLAIN:
+        return values
     connection = connections[DEFAULT_DB_ALIAS]  # itself: its proxy looks it up at each attribute
 
     def ready(value: Any) -> Any:
-        if not isinstance(value, _REPEATED):
-            return field.get_db_prep_save(value, connection)
-        if value not in known:
-            known[value] = field.get_db_prep_save(value, connection)
-        return known[value]
+        if type(value) in _PLAIN:
+            return value
+        return field.get_db_prep_save(value.value if isinstance(value, Enum) else value, connection)
 
-    return ready
+    if all(issubclass(kind, _REPEATED) or kind in _PLAIN for kind in kinds):
+        known = {value: ready(value) for value in set(values)}
+        return [known[value] for value in values]
+    made = {key: ready(value) for key, value in {id(value): value for value in values}.items()}
+    return [made[id(value)] for value in values]
 
 
-def _conflict(model: type[models.Model], unique: Sequence[str], update: Sequence[str]) -> str:
+def _conflict(unique: Sequence[str], update: Sequence[str]) -> str:
     if not unique:
         return ""
-
-    columns = {field.name: field.column for field in _columns(model)}
-
-    def column(name: str) -> str:
-        return str(connections[DEFAULT_DB_ALIAS].ops.quote_name(columns[name]))
-
-    met = ", ".join(column(name) for name in unique)
-    taken = ", ".join(f"{column(name)} = excluded.{column(name)}" for name in update)
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    met = ", ".join(quote(column) for column in unique)
+    taken = ", ".join(f"{quote(column)} = excluded.{quote(column)}" for column in update)
     return f" ON CONFLICT ({met}) DO UPDATE SET {taken}"

@@ -90,4 +90,4 @@ def lookup_digest(purpose: str, value: str) -> str:
 
 
 def _digest(key: str, purpose: str, value: str) -> str:
-    return hmac.new(key.encode(), f"{purpose}\x00{value}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), f"{purpose}\x00{value}".encode(), "sha256").hex()

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from cms.crypto import encrypt_text, lookup_digests
-from cms.enums import Sex
 from cms.errors import DomainError, Refusals
 from cms.identity import (
-    birth_date_of,
+    NumberFacts,
     check_name,
     check_number,
     mask_number,
     normalise_name,
     normalise_number,
-    sex_of,
 )
 from cms.models import DocumentDigest, Person, PersonDocument
 
@@ -54,33 +52,32 @@ def check_identity(
     """
     faults: list[DomainError] = []
     name = normalise_name(legal_name)
-    plain = ""
+    plain, said = "", NumberFacts(None, None)
     try:
         check_name(name)
     except DomainError as fault:
         faults.append(fault)
     try:
         plain = normalise_number(number)
-        check_number(id_type, plain, on)
+        said = check_number(id_type, plain, on)
     except DomainError as fault:
         faults.append(fault)
     else:
-        faults += _differences_from_number(plain, sex, birth_date)
-        if needs_birth_date and birth_date is None and birth_date_of(plain) is None:
+        faults += _differences_from_number(said, sex, birth_date)
+        if needs_birth_date and birth_date is None and said.birth_date is None:
             message = _("护照号里没有出生日期，请填出生日期。")
             faults.append(DomainError("birth_date_missing", message, field="birth_date"))
     if faults:
         raise Refusals(faults)
-    return Identity(name, id_type, plain, sex_of(plain) or sex, birth_date_of(plain) or birth_date)
+    return Identity(name, id_type, plain, said.sex or sex, said.birth_date or birth_date)
 
 
-def _differences_from_number(number: str, sex: str, birth_date: dt.date | None) -> list[DomainError]:
+def _differences_from_number(said: NumberFacts, sex: str, birth_date: dt.date | None) -> list[DomainError]:
     faults = []
-    own_sex, own_birth = sex_of(number), birth_date_of(number)
-    if sex and own_sex and sex != own_sex:
-        message = _("性别和证件号码对不上，号码上是%(sex)s。") % {"sex": Sex(own_sex).label}
+    if sex and said.sex and sex != said.sex:
+        message = _("性别和证件号码对不上，号码上是%(sex)s。") % {"sex": said.sex.label}
         faults.append(DomainError("sex_differs", message, field="sex"))
-    if birth_date and own_birth and birth_date != own_birth:
+    if birth_date and said.birth_date and birth_date != said.birth_date:
         message = _("出生日期和证件号码对不上，请对着证件再核一遍。")
         faults.append(DomainError("birth_date_differs", message, field="birth_date"))
     return faults

@@ -11,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from operator import mul
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -28,6 +30,12 @@ _EIGHTEEN = frozenset({IdType.CITIZEN_ID, IdType.HMT_PERMIT})
 
 # Full-width forms of ASCII to ASCII; signs that people and keyboards put in the place of X.
 _TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x00D7: "X", 0x0425: "X", 0x0445: "X"}
+_EIGHTEEN_SIGNS = re.compile(r"\d{17}[\dX]")
+_PERMIT = re.compile(r"8[123]0{4}\d{11}[\dX]")
+_OLD_CARD = re.compile(r"[A-Z]{3}\d{12}")
+# New card: 9, province where it was applied for, country. Region 99 is no province: demo numbers.
+_NEW_CARD = re.compile(r"9[1-7]\d{15}[\dX]")
+_PASSPORT = re.compile(r"[A-Z]{1,2}\d{7,8}")
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?E\+\d+|\d\.\d+(E\d+)?|\d{16,}\.0+")
 _QUOTES = "'‘’`\""
 _DASHES = "-‐‑‒–—－"
@@ -70,18 +78,24 @@ def _lost_digits() -> DomainError:
 
 def guess_id_type(number: str) -> IdType:
     """Return the kind of document a normalised number looks like; a citizen ID when in doubt."""
-    if re.fullmatch(r"8[123]0{4}\d{11}[\dX]", number):
+    if _PERMIT.fullmatch(number):
         return IdType.HMT_PERMIT
-    # New card: 9, province where it was applied for, country. Region 99 is no province: demo numbers.
-    if re.fullmatch(r"[A-Z]{3}\d{12}", number) or re.fullmatch(r"9[1-7]\d{15}[\dX]", number):
+    if _OLD_CARD.fullmatch(number) or _NEW_CARD.fullmatch(number):
         return IdType.FOREIGN_PERMANENT
-    if re.fullmatch(r"[A-Z]{1,2}\d{7,8}", number):
+    if _PASSPORT.fullmatch(number):
         return IdType.PASSPORT
     return IdType.CITIZEN_ID
 
 
-def check_number(id_type: str, number: str, on: dt.date) -> None:
-    """Raise ``DomainError`` if a normalised ``number`` cannot be one of ``id_type`` on the day ``on``.
+class NumberFacts(NamedTuple):
+    """What a number says of its holder, where it says it: birth date, and sex by the 17th digit (odd: man)."""
+
+    birth_date: dt.date | None
+    sex: Sex | None
+
+
+def check_number(id_type: str, number: str, on: dt.date) -> NumberFacts:
+    """Return what a normalised ``number`` says; ``DomainError`` if it cannot be one of ``id_type`` on the day ``on``.
 
     Codes: ``number_missing``, ``number_length``, ``number_chars``, ``number_type`` (belongs to another
     kind of document), ``number_scientific``, ``number_check_digit``, ``number_birth_date``,
@@ -91,10 +105,10 @@ def check_number(id_type: str, number: str, on: dt.date) -> None:
         raise _refuse("number_missing", _("请填证件号码。"))
     if id_type == IdType.PASSPORT:
         _check_passport(number)
-    elif id_type == IdType.FOREIGN_PERMANENT and len(number) == 15:
-        _check_old_permanent(number, on)
-    else:
-        _check_eighteen(id_type, number, on)
+        return NumberFacts(birth_date_of(number), sex_of(number))
+    if id_type == IdType.FOREIGN_PERMANENT and len(number) == 15:
+        return _check_old_permanent(number, on)
+    return _check_eighteen(id_type, number, on)
 
 
 def _refuse(code: str, message: str, **details: object) -> DomainError:
@@ -108,28 +122,30 @@ def _check_passport(number: str) -> None:
         raise _refuse("number_chars", _("护照号只有字母和数字，请对着护照再看看。"))
 
 
-def _check_old_permanent(number: str, on: dt.date) -> None:
+def _check_old_permanent(number: str, on: dt.date) -> NumberFacts:
     """The card until 2023: country letters, 4 digits, YYMMDD, 2 digits; its check digit is not published."""
-    if not re.fullmatch(r"[A-Z]{3}\d{12}", number):
+    if not _OLD_CARD.fullmatch(number):
         raise _refuse("number_chars", _("旧版永久居留身份证号是 3 个字母加 12 位数字。"))
-    _check_birth(birth_date_of(number), on)
+    birth = birth_date_of(number)
+    _check_birth(birth, on)
+    return NumberFacts(birth, None)
 
 
-def _check_eighteen(id_type: str, number: str, on: dt.date) -> None:
+def _check_eighteen(id_type: str, number: str, on: dt.date) -> NumberFacts:
     if len(number) != 18:
         raise _refuse("number_length", _length_message(number), length=len(number))
-    if not re.fullmatch(r"\d{17}[\dX]", number):
+    if not _EIGHTEEN_SIGNS.fullmatch(number):
         raise _refuse("number_chars", _("前 17 位都是数字，最后一位是数字或 X。请对着证件再看看。"))
-    if guess_id_type(number) != id_type and {guess_id_type(number), id_type} & {
-        IdType.HMT_PERMIT,
-        IdType.FOREIGN_PERMANENT,
-    }:
+    looks_like = guess_id_type(number)
+    if looks_like != id_type and {looks_like, id_type} & {IdType.HMT_PERMIT, IdType.FOREIGN_PERMANENT}:
         raise _refuse("number_type", _("号码和证件类型对不上，请再看看证件类型。"))
     if number[17] != check_character(number):
         if number.endswith("000"):
             raise _lost_digits()
         raise _refuse("number_check_digit", _("号码里有一位不对，请对着证件再核一遍。"))
-    _check_birth(_birth_date(number[6:14]), on)
+    birth = _birth_date(number[6:14])
+    _check_birth(birth, on)
+    return NumberFacts(birth, _sex_by_digit(number))
 
 
 def _length_message(number: str) -> str:
@@ -165,7 +181,7 @@ def _check_birth(birth: dt.date | None, on: dt.date) -> None:
 
 def check_character(number: str) -> str:
     """Return the last character that the first 17 digits call for (ISO 7064 MOD 11-2)."""
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True))
+    total = sum(map(mul, map(int, number[:17]), _WEIGHTS))
     return _CHECK_CHARACTERS[total % 11]
 
 
@@ -187,23 +203,27 @@ def birth_date_of(number: str) -> dt.date | None:
     The old residence card has two digits for the year. It was given until 2023 and its holders here are
     at least 16, so 00 to 10 are of this century.
     """
-    if re.fullmatch(r"\d{17}[\dX]", number):
+    if _EIGHTEEN_SIGNS.fullmatch(number):
         return _birth_date(number[6:14])
-    if re.fullmatch(r"[A-Z]{3}\d{12}", number):
+    if _OLD_CARD.fullmatch(number):
         return _birth_date(("20" if number[7:9] <= "10" else "19") + number[7:13])
     return None
 
 
 def sex_of(number: str) -> Sex | None:
     """Return what the 17th digit says (odd: man), or ``None`` where the number does not say."""
-    if re.fullmatch(r"\d{17}[\dX]", number):
-        return Sex.MALE if int(number[16]) % 2 else Sex.FEMALE
+    if _EIGHTEEN_SIGNS.fullmatch(number):
+        return _sex_by_digit(number)
     return None
+
+
+def _sex_by_digit(number: str) -> Sex:
+    return Sex.MALE if number[16] in "13579" else Sex.FEMALE
 
 
 def region_warning(number: str) -> str:
     """Return a sentence when an 18-digit number begins with no known province, else an empty string."""
-    citizen = re.fullmatch(r"\d{17}[\dX]", number) and guess_id_type(number) == IdType.CITIZEN_ID
+    citizen = _EIGHTEEN_SIGNS.fullmatch(number) and guess_id_type(number) == IdType.CITIZEN_ID
     if citizen and int(number[:2]) not in _PROVINCES:
         return _("号码开头的地区代码没有见过，请对着证件看一眼。")
     return ""
@@ -262,6 +282,8 @@ _DOTS = "•‧・･∙⋅．●ꞏ"
 _HAN_GAP = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _HAN_PERIOD = re.compile(r"(?<=[^\x00-\x7f])\s*[.。]\s*(?=[^\x00-\x7f])")
 _LATIN_MARKS = frozenset(" -'.’")
+# The characters of nearly every name: one code point each, nothing to normalise, nothing to refuse.
+_PLAIN_HAN = re.compile(rf"[\u4e00-\u9fa5]{{1,{MAX_NAME_LENGTH}}}")
 
 
 def normalise_name(text: str) -> str:
@@ -270,6 +292,8 @@ def normalise_name(text: str) -> str:
     Old private code points become the characters they meant (U+E863 is 䶮); others stay and are refused
     by ``check_name``.
     """
+    if _PLAIN_HAN.fullmatch(text):
+        return text
     mapped = unicodedata.normalize("NFC", text.translate(_KNOWN_PRIVATE))
     spaced = "".join(" " if _is_blank(c) and not _is_format(c) else c for c in mapped if not _is_format(c))
     dotted = "".join(_DOT if c in _DOTS else c for c in spaced)
@@ -287,6 +311,8 @@ def check_name(text: str) -> None:
     Codes: ``name_missing``, ``name_length`` (over 50), ``name_pua`` (private code points, all named),
     ``name_chars`` (figures, signs; ``=HYPERLINK`` ends here). All name the field ``legal_name``.
     """
+    if _PLAIN_HAN.fullmatch(text):
+        return
     if not text:
         raise DomainError("name_missing", _("请填姓名，和身份证上一样。"), field="legal_name")
     if len(text) > MAX_NAME_LENGTH:

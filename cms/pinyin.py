@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from cms.search.names import search_key
+from cms.search.words import begins_with_han
 
 # Characters that sound otherwise as a surname (rules of GB/T 28039 name the surname reading).
 _SURNAMES = {
@@ -18,8 +20,7 @@ _SURNAMES = {
 _COMPOUND = {"单于": ["chan", "yu"], "尉迟": ["yu", "chi"], "万俟": ["mo", "qi"], "长孙": ["zhang", "sun"]}
 
 
-@dataclass(frozen=True)
-class SpelledName:
+class SpelledName(NamedTuple):
     """A person's name as lists sort and find it: what ``name_pinyin`` and ``search_key`` hold."""
 
     name_pinyin: str
@@ -39,24 +40,27 @@ def spell_name(name: str, former: Iterable[str] = ()) -> SpelledName:
 
 def organisation_key(name: str, *codes: str) -> str:
     """Return the search key of an organisation: by its name and its spelling, and by its codes' beginning."""
-    return search_key([(name, _plain(_read(name)))], codes)
+    return search_key([(name, _read(name))], codes)
 
 
 def _of_person(name: str) -> list[str]:
     compound = _COMPOUND.get(name[:2])
     if compound:
-        return _plain(compound + _read(name[2:]))
+        return [*compound, *_read(name[2:])]
+    if not begins_with_han(name):
+        return list(_read(name))
+    # A surname makes no word with what follows it: 王 and 朝阳, not 王朝 and 阳.
     surname = _SURNAMES.get(name[:1])
-    return _plain([surname, *_read(name[1:])] if surname else _read(name))
+    return [*((surname,) if surname else _read(name[:1])), *_read(name[1:])]
 
 
-def _read(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def _read(text: str) -> tuple[str, ...]:
+    """Return the syllables in lower case without signs; of what is no Han character its letters and digits.
+
+    Kept, because few surnames and given names make up most of a register.
+    """
     from pypinyin import lazy_pinyin  # its dictionaries take a third of a second that few commands need
 
-    return lazy_pinyin(text)
-
-
-def _plain(syllables: list[str]) -> list[str]:
-    """Return the syllables in lower case without signs; of what is no Han character its letters and digits."""
-    bare = ("".join(char for char in syllable if char.isalnum()).lower() for syllable in syllables)
-    return [syllable for syllable in bare if syllable]
+    bare = ("".join(char for char in syllable if char.isalnum()).lower() for syllable in lazy_pinyin(text))
+    return tuple(syllable for syllable in bare if syllable)

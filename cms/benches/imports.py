@@ -26,14 +26,15 @@ from cms.crypto import decrypt_text
 from cms.demo import load_demo_organisations, load_demo_regions
 from cms.enums import ImportState, RowOutcome, Sex
 from cms.identity import demo_number
-from cms.importing.people import ROSTER_HEADINGS
+from cms.importing.people import roster_headings
 from cms.importing.vocabulary import chinese_labels, education_words, group_words
 from cms.jobs import carry_out
 from cms.models import DataImport, Organisation, Person, PersonDocument, Region, User
 from cms.services.imports import confirm_import, upload_data
 
 SIZE = 20_000
-_TITLES = (*(heading.title for heading in ROSTER_HEADINGS), "机构", "区划代码")
+# What the plain table needs besides: 15 columns with the roster's own, two of them foreign keys.
+_KEYS = {"机构": "XH", "区划代码": "990101000000"}
 _FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗"
 _GIVEN = "秀英桂兰玉梅红霞丽娟春燕小芳素珍淑华月琴"
 
@@ -51,6 +52,8 @@ class PlainPerson(models.Model):
     groups = models.CharField(max_length=60, blank=True)
     proof_number = models.CharField(max_length=60, blank=True)
     phone = models.CharField(max_length=20, blank=True)
+    training_occupation = models.CharField(max_length=60, blank=True)
+    training_level = models.CharField(max_length=20, blank=True)
     remark = models.CharField(max_length=200, blank=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
@@ -74,10 +77,10 @@ class PlainResource(ModelResource):
     class Meta:
         model = PlainPerson
         import_id_fields = ("number",)
-        fields = (*(heading.field for heading in ROSTER_HEADINGS), "organisation", "region")
+        fields = (*(heading.field for heading in roster_headings()), "organisation", "region")
 
 
-for _heading in ROSTER_HEADINGS:
+for _heading in roster_headings():
     if _heading.field != "birth_date":
         PlainResource.fields[_heading.field] = _column(
             _heading.field, _heading.title, CharWidget(allow_blank=True)
@@ -140,31 +143,30 @@ def _write_roster(size: int, nth: int) -> Path:
     educations, groups = list(education_words()), list(group_words())
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
         sheet = book.add_worksheet("花名册")
-        sheet.write_row(0, 0, _TITLES)
+        headings = roster_headings()
+        sheet.write_row(0, 0, [*(heading.title for heading in headings), *_KEYS])
         for at in range(size):
-            sheet.write_row(at + 1, 0, _row(dice, at, nth, educations, groups))
+            row = _row(dice, at, nth, educations, groups)
+            sheet.write_row(at + 1, 0, [*(row.get(one.field, "") for one in headings), *_KEYS.values()])
     return path
 
 
-def _row(dice: random.Random, at: int, nth: int, educations: list[str], groups: list[str]) -> list[str]:
+def _row(dice: random.Random, at: int, nth: int, educations: list[str], groups: list[str]) -> dict[str, str]:
     # 500 numbers a day of birth and sex: the days tell the repetitions apart.
     birth = dt.date(1985, 1, 1) + dt.timedelta(days=(at // 500) * REPETITIONS + nth)
     sexes = {value: label for label, value in chinese_labels(Sex).items()}
-    return [
-        dice.choice(_FAMILY) + "".join(dice.sample(_GIVEN, 2)),
-        sexes[Sex.FEMALE],
-        "汉族",
-        birth.isoformat(),
-        demo_number(birth, at % 500, Sex.FEMALE),
-        educations[at % len(educations)],
-        f"示范省示范市星河县青山乡红旗村{at % 97 + 1}号",
-        groups[at % len(groups)],
-        f"ZM{nth}{at:06d}",
-        f"199{at % 100_000_000:08d}",
-        "",
-        "XH",
-        "990101000000",
-    ]
+    return {
+        "legal_name": dice.choice(_FAMILY) + "".join(dice.sample(_GIVEN, 2)),
+        "sex": sexes[Sex.FEMALE],
+        "ethnicity": "汉族",
+        "birth_date": birth.isoformat(),
+        "number": demo_number(birth, at % 500, Sex.FEMALE),
+        "education": educations[at % len(educations)],
+        "address": f"示范省示范市星河县青山乡红旗村{at % 97 + 1}号",
+        "groups": groups[at % len(groups)],
+        "proof_number": f"ZM{nth}{at:06d}",
+        "phone": f"199{at % 100_000_000:08d}",
+    }
 
 
 def _facts_of_plain() -> list[tuple[str, ...]]:

@@ -35,8 +35,8 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).strip()
-    if text.startswith("=") and len(text) > 1:
+    text = (value if isinstance(value, str) else str(value)).strip()
+    if text[:1] == "=" and len(text) > 1:
         raise CellError("formula", _("这一格是公式，请改成写好的文字。"))
     return text
 
@@ -153,7 +153,7 @@ class WordWidget(Widget):
 class GroupsWidget(Widget):
     """One or more person categories, separated by 、 or a comma."""
 
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[str]:
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> tuple[str, ...]:
         """Return the categories without repetition."""
         words = [word for word in re.split(r"[、，,;；/]", "".join(text_of(value).split())) if word]
         known = group_words()
@@ -162,7 +162,7 @@ class GroupsWidget(Widget):
                 better = suggest_group(word)
                 hint = _("改成：%s") % better if better else _("可以写：%s") % "、".join(known)
                 raise CellError("group_unknown", _("人员类别不在可选的词里。"), suggestion=hint)
-        return list(dict.fromkeys(known[word] for word in words))
+        return tuple(dict.fromkeys(known[word] for word in words))
 
 
 class EthnicityWidget(Widget):

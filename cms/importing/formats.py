@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from enum import Enum
@@ -23,6 +24,10 @@ MAX_SHARED_TEXT = 64 * 1024 * 1024
 _STRETCH = 256 * 1024
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_XML = (".xml", ".rels", ".vml")
+_DOCTYPE = b"<!DOCTYPE"
+_DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']""")
+_UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 
 
 # What a workbook whose parts do not fit together makes zipfile, zlib, openpyxl and its XML parser raise.
@@ -81,7 +86,7 @@ def _check_workbook(content: bytes) -> None:
             parts = archive.infolist()
             _check_parts(parts)
             for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
+                if part.filename.endswith(_XML):
                     with archive.open(part) as stream:
                         _check_xml(stream)
     except BROKEN as error:
@@ -90,14 +95,23 @@ def _check_workbook(content: bytes) -> None:
 
 def _check_xml(stream: IO[bytes]) -> None:
     """Refuse what would grow without end, or fill the memory with one cell, before a parser sees it."""
-    first = True
+    before = b""
     while stretch := stream.read(_STRETCH):
-        # An XML entity can grow without end; no office program writes a document type, or UTF-16 to hide one.
-        if first and (b"<!DOCTYPE" in stretch or stretch.startswith(_UTF16)):
+        # An XML entity can grow without end; no office program writes a document type, or another encoding
+        # to hide one.
+        if not before and not _is_utf8(stretch):
+            raise _damaged()
+        if _DOCTYPE in before[-len(_DOCTYPE) :] + stretch:
             raise _damaged()
         if b"<" not in stretch and len(stretch) == _STRETCH:
             raise _refusal("cell_too_large", _("有一格里的字太多，不像花名册，请检查后再上传。"))
-        first = False
+        before = stretch
+
+
+def _is_utf8(beginning: bytes) -> bool:
+    """Say whether an XML part is in the encoding of every office program, by its first bytes."""
+    declared = _DECLARED.match(beginning)
+    return b"\x00" not in beginning[:4] and (declared is None or declared[1].lower() in _UTF8)
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:

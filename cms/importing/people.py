@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 
 from cms.dates import age_on
-from cms.documents import find_people
+from cms.documents import DocumentKey, find_people
 from cms.enums import AffiliationKind, Education, IdType, PersonGroup, Sex
 from cms.errors import DomainError
-from cms.identity import birth_date_of, check_number, guess_id_type, mask_number, normalise_number, sex_of
+from cms.identity import check_number, guess_id_type, mask_number, normalise_number
 from cms.importing.cells import (
     DateWidget,
     EthnicityWidget,
@@ -31,7 +31,7 @@ from cms.importing.cells import (
 from cms.importing.findings import NOTE
 from cms.importing.kinds import ImportSetting
 from cms.importing.reader import Heading, SourceRow, Table
-from cms.importing.resources import CellResource, ImportedRow, repeats_of
+from cms.importing.resources import CellReader, CellResource, ImportedRow, repeats_of
 from cms.importing.vocabulary import ETHNIC_GROUPS, chinese_labels
 from cms.models import Person
 from cms.regions import RegionResolver
@@ -159,16 +159,21 @@ class RosterPerson(ImportedRow):
     ethnicity: str = ""
     birth_date: dt.date | None = None
     number: str = ""
-    id_type: str = IdType.CITIZEN_ID
+    id_type: str = str(IdType.CITIZEN_ID)
     education: str = ""
     address: str = ""
     home_region_code: str = ""
-    groups: list[str] = field(default_factory=list)
+    groups: tuple[str, ...] = ()
     proof_number: str = ""
     phone: str = ""
     remark: str = ""
     known: Person | None = None
     differs: bool = False
+
+    @property
+    def key(self) -> DocumentKey:
+        """Return kind and number of the document, as the register is asked for them."""
+        return self.id_type, self.number
 
     @property
     def is_different(self) -> bool:
@@ -223,8 +228,7 @@ class PersonRosterResource(CellResource):
         self.places = RegionResolver(self.organisation.region_code)
         for name, column in roster_columns.items():
             if name in table.columns:
-                one = Field(attribute=name, column_name=name, widget=column.widget())
-                self._read.append((name, one, True))
+                self._readers.append(CellReader(name, column.widget()))
 
     def new_row(self, source: SourceRow) -> RosterPerson:
         """Return an empty row."""
@@ -233,12 +237,13 @@ class PersonRosterResource(CellResource):
     def look_up(self, rows: Sequence[ImportedRow]) -> None:
         """Look all numbers up at once, and the former names of who is known under another name."""
         wanted = [row for row in rows if isinstance(row, RosterPerson) and row.number]
-        self.known = find_people([(str(guess_id_type(row.number)), row.number) for row in wanted])
+        for row in wanted:
+            row.id_type = str(guess_id_type(row.number))
+        self.known = find_people([row.key for row in wanted])
         renamed = [
             person.pk
             for row in wanted
-            if (person := self.known.get((str(guess_id_type(row.number)), row.number)))
-            and person.legal_name != row.legal_name
+            if (person := self.known.get(row.key)) and person.legal_name != row.legal_name
         ]
         self.former = former_names_of(renamed)
 
@@ -260,13 +265,11 @@ class PersonRosterResource(CellResource):
 
     def _check_number(self, row: RosterPerson) -> None:
         number = row.number
-        row.id_type = guess_id_type(number)
         try:
-            check_number(row.id_type, number, self.on)
+            birth, sex = check_number(row.id_type, number, self.on)
         except DomainError as error:
             self.find(row, "number", error.code, str(error))
             return
-        birth, sex = birth_date_of(number), sex_of(number)
         if row.birth_date and birth and row.birth_date != birth:
             text = _("出生日期和证件号码对不上，请对着证件再核一遍。")
             self.find(row, "birth_date", "birth_date_differs", text)
@@ -283,7 +286,7 @@ class PersonRosterResource(CellResource):
 
     def _compare_with_register(self, row: RosterPerson) -> None:
         """Say that a known number differs, and in which columns, but never the other value."""
-        row.known = self.known.get((str(row.id_type), row.number))
+        row.known = self.known.get(row.key)
         if row.known is None:
             return
         if row.legal_name != row.known.legal_name and row.legal_name not in self.former[row.known.pk]:
@@ -300,6 +303,7 @@ class PersonRosterResource(CellResource):
         """Register the people, link them to the organisation and record the categories."""
         answers = register_people(
             [_registration(row) for row in rows],
+            known=self.known,
             organisation=self.organisation,
             kind=AffiliationKind.ROSTER,
             region_code=self.organisation.region_code,
@@ -326,6 +330,6 @@ def _registration(row: RosterPerson) -> Registration:
         home_region_code=row.home_region_code,
         address=row.address,
         remark=row.remark,
-        groups=tuple(row.groups),
+        groups=row.groups,
         proof_number=row.proof_number,
     )

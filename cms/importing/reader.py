@@ -158,11 +158,11 @@ def _numbered(rows: Iterable[Cells]) -> Iterator[tuple[int, Cells]]:
 
 
 def _read_workbook(content: bytes, headings: Sequence[Heading]) -> Table:
-    from openpyxl import load_workbook  # 12 MB that a process which reads no workbook does without
+    # 12 MB that a process which reads no workbook does without.
+    from cms.importing.spreadsheets import open_workbook
 
     try:
-        # Formulas stay formulas: the text "=…" in a cell is a fault to name, its cached value a guess.
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        book = open_workbook(content)
     except BROKEN as error:
         raise _damaged() from error
     try:

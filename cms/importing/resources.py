@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from import_export.fields import Field
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.resources import Resource
+from import_export.widgets import Widget
 
 from cms.enums import RowOutcome
 from cms.errors import DomainError
 from cms.importing.findings import ERROR, NOTE, CellError, Finding
 from cms.importing.reader import SourceRow, Table
 from cms.models import Person
+
+# Cells that are what they look like: 1 and True are one key, and are not the same.
+_WRITTEN = frozenset({str, type(None)})
 
 
 @dataclass(kw_only=True)
@@ -105,6 +108,19 @@ class FindingsAtCells:
         return next((heading.title for heading in self.headings if heading.field == name), "")
 
 
+class CellReader:
+    """Reads a column's cells; what was taken once without a word is taken again: columns repeat few words.
+
+    ``taken`` values are shared by rows: they are immutable.
+    """
+
+    def __init__(self, name: str, widget: Widget) -> None:
+        self.name = name
+        self.widget = widget
+        self.takes_notes = bool(getattr(widget, "takes_notes", False))
+        self.taken: dict[str | None, Any] = {}
+
+
 class CellResource(FindingsAtCells, Resource):
     """Base of imports whose rows stand on their own: fields are declared, findings name cells.
 
@@ -120,7 +136,7 @@ class CellResource(FindingsAtCells, Resource):
         Resource.__init__(self)
         FindingsAtCells.__init__(self, table)
         declared = [one for one in self.get_import_fields() if one.column_name in table.columns]
-        self._read = [(one.attribute, one, _takes_notes(one)) for one in declared]
+        self._readers = [CellReader(one.attribute, one.widget) for one in declared]
 
     def judge(self, rows: Sequence[SourceRow]) -> list[ImportedRow]:
         """Return the rows as judged, in order."""
@@ -132,21 +148,29 @@ class CellResource(FindingsAtCells, Resource):
 
     def _read_cells(self, source: SourceRow) -> ImportedRow:
         row = self.new_row(source)
-        for name, one, takes_notes in self._read:
-            try:
-                if takes_notes:
-
-                    def note(code: str, message: str, suggestion: str = "", name: str = name) -> None:
-                        self.find(row, name, code, message, suggestion=suggestion, level=NOTE)
-
-                    value = one.clean(source.values, note=note)
-                else:
-                    value = one.clean(source.values)
-            except CellError as error:
-                self.find(row, name, error.code, str(error), suggestion=error.suggestion)
+        values = source.values
+        for reader in self._readers:
+            cell = values[reader.name]
+            if cell in reader.taken and type(cell) in _WRITTEN:
+                setattr(row, reader.name, reader.taken[cell])
             else:
-                setattr(row, name, value)
+                self._read_cell(row, reader, cell)
         return row
+
+    def _read_cell(self, row: ImportedRow, reader: CellReader, cell: Any) -> None:
+        name, found = reader.name, len(row.findings)
+
+        def note(code: str, message: str, suggestion: str = "") -> None:
+            self.find(row, name, code, message, suggestion=suggestion, level=NOTE)
+
+        try:
+            value = reader.widget.clean(cell, **({"note": note} if reader.takes_notes else {}))
+        except CellError as error:
+            self.find(row, name, error.code, str(error), suggestion=error.suggestion)
+        else:
+            setattr(row, name, value)
+            if len(row.findings) == found and type(cell) in _WRITTEN:
+                reader.taken[cell] = value
 
     def new_row(self, source: SourceRow) -> ImportedRow:
         """Return an empty row of the import's own class."""
@@ -170,10 +194,6 @@ class CellResource(FindingsAtCells, Resource):
     def apply_row(self, row: Any) -> None:
         """Call the services for one row; a ``DomainError`` is the row's refusal."""
         raise NotImplementedError
-
-
-def _takes_notes(one: Field) -> bool:
-    return bool(getattr(one.widget, "takes_notes", False))
 
 
 def repeats_of(rows: Iterable[tuple[int, str]]) -> dict[int, int]:

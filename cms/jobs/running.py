@@ -11,16 +11,18 @@ import datetime as dt
 import logging
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cms.bulk import insert_rows, unsaved
+from cms.bulk import insert_columns
 from cms.enums import ItemState, JobState
 from cms.errors import DomainError
 from cms.jobs.figures import count_items
@@ -53,6 +55,16 @@ def _is_transient(error: BaseException) -> bool:
     if isinstance(error, FileNotFoundError):
         return False  # a file that is gone stays gone: that item's fault alone
     return isinstance(error, (OperationalError, InterfaceError, OSError))
+
+
+class DueItem(NamedTuple):
+    """An item that is to be worked; a row of a roster is one, so it is not made a ``JobItem``."""
+
+    pk: int
+    key: str
+    position: int
+    attempts: int
+    code: str
 
 
 @dataclass(frozen=True)
@@ -151,34 +163,45 @@ def _others_wait() -> bool:
 
 def _plan(hold: Hold) -> None:
     hold.renew(PLAN_LEASE_FACTOR)
-    items = [
-        unsaved(JobItem, job_id=hold.job.pk, position=position, key=key, label=label[:120])
-        for position, (key, label) in enumerate(hold.kind.plan(hold.job), start=1)
-    ]
+    plan = list(hold.kind.plan(hold.job))
     with transaction.atomic():
         hold.renew()
-        insert_rows(JobItem, items)
-        Job.objects.filter(pk=hold.job.pk).update(total=len(items))
+        insert_columns(
+            JobItem,
+            len(plan),
+            job_id=hold.job.pk,
+            position=list(range(1, len(plan) + 1)),
+            key=[key for key, _label in plan],
+            label=[label[:120] for _key, label in plan],
+        )
+        Job.objects.filter(pk=hold.job.pk).update(total=len(plan))
 
 
-def _next_items(hold: Hold) -> list[JobItem]:
+def _next_items(hold: Hold) -> list[DueItem]:
     """Return the next chunk. An item that was tried before goes alone: only then does a crash tell which caused it."""
-    items = list(hold.job.items.filter(state=ItemState.PENDING).order_by("position")[: hold.kind.chunk])
+    rows = hold.job.items.filter(state=ItemState.PENDING).order_by("position").values_list(*DueItem._fields)
+    items = [DueItem(*row) for row in rows[: hold.kind.chunk]]
     if items and items[0].attempts:
         return items[:1]
     return [item for item in items if item.attempts == 0]
 
 
-def _count_try(hold: Hold, items: list[JobItem]) -> None:
+def _rows_of(job: Job, items: Sequence[DueItem]) -> QuerySet[JobItem]:
+    """Return the rows of ``items`` in the order of their positions; a run of them is asked for by its ends."""
+    first, last = items[0].position, items[-1].position
+    if last - first + 1 == len(items):
+        return JobItem.objects.filter(job=job, position__gte=first, position__lte=last)
+    return JobItem.objects.filter(pk__in=[item.pk for item in items])
+
+
+def _count_try(hold: Hold, items: list[DueItem]) -> None:
     """Count before the work: a worker that is killed in it cannot count any more."""
     with transaction.atomic():
         hold.renew(hold.kind.lease_factor)
-        JobItem.objects.filter(pk__in=[item.pk for item in items]).update(
-            attempts=F("attempts") + 1, tried_at=timezone.now(), code=""
-        )
+        _rows_of(hold.job, items).update(attempts=F("attempts") + 1, tried_at=timezone.now(), code="")
 
 
-def _set_aside(hold: Hold, item: JobItem) -> None:
+def _set_aside(hold: Hold, item: DueItem) -> None:
     """Leave an item that took all its tries; its code still says how the last one ended, if anybody could say."""
     fault = item.code.removeprefix(_FAULT) if item.code.startswith(_FAULT) else ""
     if fault:
@@ -195,10 +218,10 @@ def _set_aside(hold: Hold, item: JobItem) -> None:
     _mark_alone(hold, item, outcome)
 
 
-def _work_chunk(hold: Hold, items: list[JobItem]) -> Exception | None:
+def _work_chunk(hold: Hold, items: list[DueItem]) -> Exception | None:
     """Work the items; return the fault of ours that left them pending, if any."""
     _count_try(hold, items)
-    tried = JobItem.objects.filter(pk__in=[item.pk for item in items])
+    tried = _rows_of(hold.job, items)
     try:
         _work_items(hold, items)
     except LeaseLostError:
@@ -218,13 +241,13 @@ def _work_chunk(hold: Hold, items: list[JobItem]) -> Exception | None:
     return None
 
 
-def _mark_alone(hold: Hold, item: JobItem, outcome: ItemOutcome) -> None:
+def _mark_alone(hold: Hold, item: DueItem, outcome: ItemOutcome) -> None:
     with transaction.atomic():
         hold.renew()
-        _mark([item], [outcome])
+        _mark(hold.job, [item], [outcome])
 
 
-def _work_items(hold: Hold, items: list[JobItem]) -> None:
+def _work_items(hold: Hold, items: list[DueItem]) -> None:
     keys = [item.key for item in items]
     if hold.kind.prepare is not None:
         hold.kind.prepare(hold.job, keys)
@@ -234,28 +257,28 @@ def _work_items(hold: Hold, items: list[JobItem]) -> None:
         try:
             with transaction.atomic():
                 hold.renew(hold.kind.lease_factor)
-                _mark(items, outcomes)
+                _mark(hold.job, items, outcomes)
         except LeaseLostError:
             _mark_if_cancelled(hold, items, outcomes)
             raise
         return
     with transaction.atomic():
         hold.renew(hold.kind.lease_factor)
-        _mark(items, hold.kind.do_items(hold.job, keys))
+        _mark(hold.job, items, hold.kind.do_items(hold.job, keys))
 
 
-def _mark(items: list[JobItem], outcomes: list[ItemOutcome]) -> None:
-    alike: dict[ItemOutcome, list[int]] = defaultdict(list)
+def _mark(job: Job, items: Sequence[DueItem], outcomes: Sequence[ItemOutcome]) -> None:
+    alike: dict[ItemOutcome, list[DueItem]] = defaultdict(list)
     for item, outcome in zip(items, outcomes, strict=True):
-        alike[outcome].append(item.pk)
+        alike[outcome].append(item)
     # Most items of a chunk end alike; one statement a way of ending is far cheaper than a value a row.
-    for outcome, keys in alike.items():
-        JobItem.objects.filter(pk__in=keys).update(
+    for outcome, chosen in alike.items():
+        _rows_of(job, chosen).update(
             state=outcome.state, code=outcome.code[:60], message=outcome.message[:300]
         )
 
 
-def _mark_if_cancelled(hold: Hold, items: list[JobItem], outcomes: list[ItemOutcome]) -> None:
+def _mark_if_cancelled(hold: Hold, items: list[DueItem], outcomes: list[ItemOutcome]) -> None:
     """Say the truth about a chunk that was in hand when the job was cancelled: its work is done."""
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=hold.job.pk)
@@ -263,7 +286,7 @@ def _mark_if_cancelled(hold: Hold, items: list[JobItem], outcomes: list[ItemOutc
             return  # in other hands: they work the same items and mark them
         pending = set(job.items.filter(state=ItemState.PENDING).values_list("pk", flat=True))
         late = [pair for pair in zip(items, outcomes, strict=True) if pair[0].pk in pending]
-        _mark([item for item, _outcome in late], [outcome for _item, outcome in late])
+        _mark(job, [item for item, _outcome in late], [outcome for _item, outcome in late])
         Job.objects.filter(pk=job.pk).update(figures=count_items(job))
 
 

@@ -16,6 +16,12 @@ from itertools import groupby, pairwise
 
 _LONGEST_PINYIN = 4  # syllables typed together, as in jiazhengfuwu
 _HAN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003fffd]+")
+_PLAIN_HAN = re.compile(r"[\u4e00-\u9fa5]+")
+
+
+def begins_with_han(text: str) -> bool:
+    """Say whether the first character is a Han character."""
+    return _HAN.match(text) is not None
 
 
 def index_words(text: str) -> list[str]:
@@ -62,6 +68,9 @@ def latin_words(text: str) -> list[str]:
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
     """Yield the words of ``text`` with whether they are written without spaces."""
+    if _PLAIN_HAN.fullmatch(text):
+        yield text, True  # nearly every name: one run, nothing to fold
+        return
     plain = unicodedata.normalize("NFKC", text).lower()
     for kind, characters in groupby(plain, _kind):
         if kind is not None:

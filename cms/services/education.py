@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
-from cms.bulk import insert_rows, unsaved
+from cms.bulk import insert_columns
 from cms.education import latest_education
 from cms.errors import DomainError
 from cms.models import EducationRecord, Organisation, Person, User
@@ -60,18 +60,12 @@ def note_education(people: Iterable[Person], organisation: Organisation | None, 
 
     For whoever writes ``Person.education`` in bulk; the caller's audit entry covers it.
     """
-    organisation_id = organisation.pk if organisation else None
-    insert_rows(
+    schooled = [person for person in people if person.education]
+    insert_columns(
         EducationRecord,
-        [
-            unsaved(
-                EducationRecord,
-                person_id=person.pk,
-                organisation_id=organisation_id,
-                education=person.education,
-                recorded_at=at,
-            )
-            for person in people
-            if person.education
-        ],
+        len(schooled),
+        person_id=[person.pk for person in schooled],
+        organisation_id=organisation.pk if organisation else None,
+        education=[person.education for person in schooled],
+        recorded_at=at,
     )

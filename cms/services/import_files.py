@@ -16,7 +16,7 @@ from cms.importing.reader import SourceRow, Table, read_table
 from cms.importing.resources import ImportedRow
 from cms.models import Organisation, User
 
-CHUNK = 250
+CHUNK = 1000
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms import audit
-from cms.bulk import insert_rows, unsaved
+from cms.bulk import insert_columns
 from cms.enums import FileKind, ImportState, ItemState, RowOutcome
 from cms.errors import DomainError
 from cms.importing.findings import seal, unseal
@@ -110,27 +110,20 @@ def _keep(upload: DataImport, found: Sequence[ImportedRow], *, imported: bool = 
     """Write what was found of the rows over what an earlier pass found."""
     now = timezone.now()
     writes = import_kinds.get(upload.kind).writes if imported else frozenset()
-    rows = []
-    for one in found:
-        name, masked = one.shown
-        rows.append(
-            unsaved(
-                ImportRow,
-                upload_id=upload.pk,
-                number=one.row,
-                name=name[:100],
-                masked=masked[:30],
-                outcome=one.settled or one.outcome,
-                errors_token=seal(one.findings),
-                person_id=one.person.pk if one.person else None,
-                imported_at=now if one.settled in writes else None,
-            )
-        )
-    insert_rows(
+    shown = [one.shown for one in found]
+    insert_columns(
         ImportRow,
-        rows,
-        unique=["upload", "number"],
-        update=["name", "masked", "outcome", "errors_token", "person", "imported_at"],
+        len(found),
+        unique=["upload_id", "number"],
+        update=["name", "masked", "outcome", "errors_token", "person_id", "imported_at"],
+        upload_id=upload.pk,
+        number=[one.row for one in found],
+        name=[name[:100] for name, _masked in shown],
+        masked=[masked[:30] for _name, masked in shown],
+        outcome=[one.settled or one.outcome for one in found],
+        errors_token=[seal(one.findings) for one in found],
+        person_id=[one.person.pk if one.person else None for one in found],
+        imported_at=[now if one.settled in writes else None for one in found],
     )
 
 

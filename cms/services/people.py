@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -153,7 +152,7 @@ def create_undocumented_person(
 ) -> Person:
     """Create the row of somebody whose document nobody has seen yet; the caller writes the audit entry."""
     return Person.objects.create(
-        legal_name=legal_name, sex=sex, birth_date=birth_date, **asdict(spell_name(legal_name)), **facts
+        legal_name=legal_name, sex=sex, birth_date=birth_date, **spell_name(legal_name)._asdict(), **facts
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cms import audit
-from cms.bulk import insert_rows, insert_with_keys, unsaved
+from cms.bulk import insert_columns, insert_with_keys, unsaved
 from cms.crypto import encrypt_text
 from cms.documents import DocumentKey, Identity, document_digests, find_people
 from cms.errors import DomainError
@@ -99,12 +100,14 @@ def register_people(
     source: str,
     by: User | None,
     at: dt.datetime,
+    known: Mapping[DocumentKey, Person] | None = None,
 ) -> list[Registered]:
     """Register each, let ``organisation`` see them, record remarks and categories; one answer each, in order.
 
     The same as ``register_person`` and ``tag_group`` one after another: one person a document number,
     nothing of the register overwritten, one audit entry a change. Somebody whom another process registers
     at the same moment is linked, not doubled. Refusals stand in the answers and leave the others alone.
+    ``known`` are those of them in the register, where the caller has just asked in this transaction.
     """
     context: dict[str, Any] = {"by": by, "at": at}
     entries, answers = _check(registrations, timezone.localdate(at))
@@ -117,8 +120,9 @@ def register_people(
         if nth == len(rounds):
             rounds.append([])
         rounds[nth].append(entry)
-    for chosen in rounds:
-        _find_or_create_all(chosen, **context)
+    for nth, chosen in enumerate(rounds):
+        asked = known if nth == 0 and known is not None else find_people(entry.key for entry in chosen)
+        _find_or_create_all(chosen, asked, **context)
         taken = [entry for entry in chosen if entry.answer.refusal is None]
         schooled = [one.person for one in taken if one.answer.created or "education" in one.filled]
         note_education(schooled, organisation, at=at)
@@ -159,8 +163,9 @@ def _check(registrations: Sequence[Registration], on: dt.date) -> tuple[list[_En
 # --- people --------------------------------------------------------------------------------------
 
 
-def _find_or_create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> None:
-    found = find_people([entry.key for entry in entries])
+def _find_or_create_all(
+    entries: list[_Entry], found: Mapping[DocumentKey, Person], *, by: User | None, at: dt.datetime
+) -> None:
     known = [entry for entry in entries if entry.key in found]
     for entry in known:
         entry.answer.person = found[entry.key]
@@ -188,7 +193,7 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
         unsaved(
             Person,
             legal_name=one.identity.legal_name,
-            **asdict(spell_name(one.identity.legal_name)),
+            **spell_name(one.identity.legal_name)._asdict(),
             sex=one.identity.sex,
             birth_date=one.identity.birth_date,
             **one.facts,
@@ -210,15 +215,20 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
     ]
     insert_with_keys(PersonDocument, documents)
     digests = [
-        unsaved(
-            DocumentDigest, document_id=document.pk, id_type=one.identity.id_type, digest=digest, key_id=key
-        )
+        (digest, key, document)
         for one, document in zip(entries, documents, strict=True)
         for key, digest in document_digests(*one.key).items()
     ]
     # The only rows that two writers can meet at: in one order, so that neither waits for the other's.
-    digests.sort(key=lambda row: row.digest)
-    insert_rows(DocumentDigest, digests)
+    digests.sort(key=itemgetter(0))
+    insert_columns(
+        DocumentDigest,
+        len(digests),
+        document_id=[document.pk for _digest, _key, document in digests],
+        id_type=[document.id_type for _digest, _key, document in digests],
+        digest=[digest for digest, _key, _document in digests],
+        key_id=[key for _digest, key, _document in digests],
+    )
     audit.record_each(
         "person.register",
         (
@@ -346,15 +356,11 @@ def _tag_all(
         for person, group, proof in new
     ]
     insert_with_keys(GroupTag, tags)
-    audit.record_each(
-        "person.tag",
-        (
-            (tag, None, {"group": tag.group, "verified": False, "replaces": [], "days": [on.isoformat(), ""]})
-            for tag in tags
-        ),
-        by=by,
-        at=at,
-    )
+    told = {
+        group: {"group": group, "verified": False, "replaces": [], "days": [on.isoformat(), ""]}
+        for _person, group, _proof in new
+    }
+    audit.record_each("person.tag", ((tag, None, told[tag.group]) for tag in tags), by=by, at=at)
 
 
 def _tag(

@@ -272,6 +272,7 @@ def test_rare_and_long_names_pass() -> None:
     [
         ("王桂花", "wangguihua wgh"),
         ("曾华", "zenghua zh"),
+        ("王朝阳", "wangzhaoyang wzy"),
         ("尉迟红", "yuchihong ych"),
         ("古丽·买买提", "gulimaimaiti glmmt"),
     ],

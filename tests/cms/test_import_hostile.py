@@ -28,6 +28,7 @@ from tests.cms.import_world import DATA, checked, csv_of, findings_of, make_scho
 CLEAN = (DATA / "roster_gb18030.csv").read_bytes()
 HEAD = ["姓名", "公民身份号码"]
 MIB = 1024 * 1024
+ENTITY = b'<!DOCTYPE x [<!ENTITY a "b">]>'
 UTF16_ENTITY = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
 
 
@@ -68,11 +69,23 @@ HOSTILE: dict[str, tuple[str, Any]] = {
     ),
     "an entity": (
         "file_damaged",
-        lambda: with_part("xl/sharedStrings.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><sst/>'),
+        lambda: with_part("xl/sharedStrings.xml", ENTITY + b"<sst/>"),
     ),
     "an entity in UTF-16": (
         "file_damaged",
         lambda: with_part("xl/workbook.xml", UTF16_ENTITY.encode("utf-16")),
+    ),
+    "an entity in UTF-16 that nothing announces": (
+        "file_damaged",
+        lambda: with_part("xl/workbook.xml", UTF16_ENTITY.encode("utf-16-le")),
+    ),
+    "an entity behind a long remark": (
+        "file_damaged",
+        lambda: with_part("xl/styles.xml", b"<!--" + b"<" * (300 * 1024) + b"-->" + ENTITY + b"<styleSheet/>"),
+    ),
+    "an entity in letters of another code": (
+        "file_damaged",
+        lambda: with_part("xl/styles.xml", b'<?xml version="1.0" encoding="cp037"?>' + ENTITY.decode().encode("cp037")),
     ),
     "macros": ("file_macros", lambda: with_part("xl/vbaProject.bin", b"macro")),
     "old Excel": ("file_old_excel", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512),

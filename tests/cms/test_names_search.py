@@ -84,7 +84,7 @@ def test_every_part_of_every_name_is_in_its_key(name: str, data: st.DataObject) 
     part = name[first : data.draw(st.integers(first + 1, len(name)))]
     # Beside characters, letters are a part of them; by themselves they count from the start of a word.
     assume(not joined_word(part).isascii())
-    person = Person.objects.create(legal_name=name, **vars(spell_name(name)))
+    person = Person.objects.create(legal_name=name, **spell_name(name)._asdict())
     assert found_by(Person.objects.filter(pk=person.pk), "".join(part.split()), [KEY]).exists()
 
 
