@@ -28,13 +28,10 @@ def unsaved(model: type[AnyModel], **values: Any) -> AnyModel:
     """Return ``model(**values)`` for rows by the thousand: columns only (``person_id``), and no signal is sent."""
     constant, called = _defaults(model)
     one = model.__new__(model)
-    one._state = ModelState()
-    columns = one.__dict__
-    columns.update(constant)
+    one.__dict__ = {**constant, "_state": ModelState(), **values}
     for name, default in called:
         if name not in values:
-            columns[name] = default()
-    columns.update(values)
+            one.__dict__[name] = default()
     return one
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -23,8 +23,7 @@ from cms.models import DocumentDigest, Person, PersonDocument
 DocumentKey = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Name and document as typed, normalised and agreeing with each other."""
 
     legal_name: str

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 
 from cms.dates import age_on
-from cms.documents import DocumentKey, find_people
+from cms.documents import DocumentKey, Identity, check_identity, find_people
 from cms.enums import AffiliationKind, Education, IdType, PersonGroup, Sex
-from cms.errors import DomainError
-from cms.identity import check_number, guess_id_type, mask_number, normalise_number
+from cms.errors import DomainError, Refusals
+from cms.identity import guess_id_type, mask_number, normalise_number
 from cms.importing.cells import (
     DateWidget,
     EthnicityWidget,
@@ -36,7 +36,7 @@ from cms.importing.vocabulary import ETHNIC_GROUPS, chinese_labels
 from cms.models import Person
 from cms.regions import RegionResolver
 from cms.registry import Registry
-from cms.services.people import differing_fields, former_names_of
+from cms.services.people import differing_fields, former_names_of, person_facts
 from cms.services.registering import Registration, register_people
 
 # The columns of 职业培训补贴花名册 that say who somebody is (domain §2.3). Other apps add theirs in
@@ -167,6 +167,8 @@ class RosterPerson(ImportedRow):
     proof_number: str = ""
     phone: str = ""
     remark: str = ""
+    # Once name, number, sex and birth date agree.
+    identity: Identity | None = None
     known: Person | None = None
     differs: bool = False
 
@@ -250,7 +252,7 @@ class PersonRosterResource(CellResource):
     def check_row(self, row: RosterPerson) -> None:
         """Judge number, sex and birth date against each other, repetition, place and the register."""
         if row.number:
-            self._check_number(row)
+            self._check_identity(row)
         other = self.repeats.get(row.row)
         if other is not None:
             text = _("和第 %(row)s 行的证件号码相同，两行都没有导入。请留下对的一行。") % {"row": other}
@@ -263,26 +265,28 @@ class PersonRosterResource(CellResource):
         if not row.is_refused:
             self._compare_with_register(row)
 
-    def _check_number(self, row: RosterPerson) -> None:
-        number = row.number
+    def _check_identity(self, row: RosterPerson) -> None:
         try:
-            birth, sex = check_number(row.id_type, number, self.on)
-        except DomainError as error:
-            self.find(row, "number", error.code, str(error))
+            row.identity = check_identity(
+                legal_name=row.legal_name,
+                id_type=row.id_type,
+                number=row.number,
+                on=self.on,
+                sex=row.sex,
+                birth_date=row.birth_date,
+            )
+        except Refusals as refusals:
+            told = {finding.field for finding in row.findings if finding.is_error}
+            for one in refusals.refusals:
+                if one.field not in told:
+                    self.refuse(row, one)
             return
-        if row.birth_date and birth and row.birth_date != birth:
-            text = _("出生日期和证件号码对不上，请对着证件再核一遍。")
-            self.find(row, "birth_date", "birth_date_differs", text)
-        if row.sex and sex and row.sex != sex:
-            text = _("性别和证件号码对不上，请对着证件再核一遍。")
-            self.find(row, "sex", "sex_differs", text)
-        row.birth_date, row.sex = birth or row.birth_date, sex or row.sex
-        if row.birth_date is None:
-            self.find(row, "birth_date", "birth_date_missing", _("请填出生日期。"))
-        elif age_on(row.birth_date, self.on) >= _ASK_ABOUT_PENSION:
+        born = row.identity.birth_date
+        if born is not None and age_on(born, self.on) >= _ASK_ABOUT_PENSION:
             text = _("已满 %(age)s 周岁，可以培训；能不能领补贴请另外核对。") % {"age": _ASK_ABOUT_PENSION}
             # The number says the age; where it does not, the birth date's own cell.
-            self.find(row, "number" if birth else "birth_date", "pension_age", text, level=NOTE)
+            where = "birth_date" if row.id_type == IdType.PASSPORT else "number"
+            self.find(row, where, "pension_age", text, level=NOTE)
 
     def _compare_with_register(self, row: RosterPerson) -> None:
         """Say that a known number differs, and in which columns, but never the other value."""
@@ -318,18 +322,12 @@ class PersonRosterResource(CellResource):
 
 
 def _registration(row: RosterPerson) -> Registration:
-    return Registration(
-        legal_name=row.legal_name,
-        id_type=row.id_type,
-        number=row.number,
-        sex=row.sex,
-        birth_date=row.birth_date,
+    assert row.identity is not None  # noqa: S101  only rows that were not refused are written
+    facts = person_facts(
         phone=row.phone,
         ethnicity=row.ethnicity,
         education=row.education,
         home_region_code=row.home_region_code,
         address=row.address,
-        remark=row.remark,
-        groups=row.groups,
-        proof_number=row.proof_number,
     )
+    return Registration(row.identity, facts, row.remark, row.groups, row.proof_number)

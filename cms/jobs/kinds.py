@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 
@@ -13,8 +14,7 @@ from cms.queues import Queue
 from cms.registry import Registry
 
 
-@dataclass(frozen=True)
-class ItemOutcome:
+class ItemOutcome(NamedTuple):
     """How one item went; ``message`` is shown to the person who started the job."""
 
     state: ItemState = ItemState.DONE

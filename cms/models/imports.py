@@ -59,7 +59,8 @@ class DataImport(models.Model):
 class ImportRow(models.Model):
     """What the dry run found for one row of the file; wrong cells are kept encrypted with their reason."""
 
-    upload = models.ForeignKey(DataImport, on_delete=models.CASCADE, related_name="rows")
+    # No index of its own: the constraint below begins with it.
+    upload = models.ForeignKey(DataImport, on_delete=models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField(_("行"))
     name = models.CharField(_("名称"), max_length=100, blank=True)
     masked = models.CharField(_("编号"), max_length=30, blank=True)

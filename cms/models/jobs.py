@@ -73,7 +73,8 @@ class JobItem(models.Model):
     ``attempts`` and ``tried_at`` are written before the work: a killed worker leaves them behind.
     """
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items")
+    # No index of its own: those below begin with it.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items", db_index=False)
     position = models.PositiveIntegerField()
     key = models.CharField(max_length=60)
     label = models.CharField(_("项目"), max_length=120, blank=True)

@@ -100,7 +100,10 @@ class DocumentDigest(models.Model):
     meets what was registered under the old one.
     """
 
-    document = models.ForeignKey(PersonDocument, on_delete=models.CASCADE, related_name="digests")
+    # No index of its own: a constraint below begins with it.
+    document = models.ForeignKey(
+        PersonDocument, on_delete=models.CASCADE, related_name="digests", db_index=False
+    )
     id_type = models.CharField(max_length=20, choices=IdType)
     digest = models.CharField(max_length=64)
     key_id = models.CharField(max_length=8)
@@ -183,7 +186,8 @@ class PersonSlip(models.Model):
 class Affiliation(models.Model):
     """The only reason why an organisation sees a person; written by the service that made the reason."""
 
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="affiliations")
+    # No index of its own: the constraint below begins with it.
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="affiliations", db_index=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="affiliations")
     # Of the organisation or place that gave the reason, so that a region office finds the person too.
     region_code = models.CharField(max_length=12, db_index=True)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -32,30 +32,23 @@ from cms.services.affiliations import affiliate
 from cms.services.education import note_education
 from cms.services.people import (
     FILLED_WHEN_EMPTY,
-    check_typed,
     fill_blanks,
     find_or_create,
     former_names_of,
     known_under_another_name,
-    person_facts,
 )
 from cms.services.person_facts import tag_group
 
 
-@dataclass(frozen=True)
-class Registration:
-    """Who is to be registered, and the categories somebody said of them; nothing is checked yet."""
+class Registration(NamedTuple):
+    """Who is to be registered, and what was said of them.
 
-    legal_name: str
-    id_type: str
-    number: str
-    sex: str = ""
-    birth_date: dt.date | None = None
-    phone: str = ""
-    ethnicity: str = ""
-    education: str = ""
-    home_region_code: str = ""
-    address: str = ""
+    ``identity`` is what ``check_identity`` returned, ``facts`` what ``person_facts`` returned with the phone
+    checked: nothing of it is checked again.
+    """
+
+    identity: Identity
+    facts: Mapping[str, str]
     remark: str = ""
     groups: tuple[str, ...] = ()
     proof_number: str = ""
@@ -72,17 +65,19 @@ class Registered:
 
 @dataclass
 class _Entry:
-    """A registration whose typed values are right, on its way."""
+    """A registration on its way."""
 
     said: Registration
-    identity: Identity
-    facts: Mapping[str, str]
     answer: Registered = field(default_factory=Registered)
     filled: list[str] = field(default_factory=list)
 
     @property
+    def identity(self) -> Identity:
+        return self.said.identity
+
+    @property
     def key(self) -> DocumentKey:
-        return str(self.identity.id_type), self.identity.number
+        return str(self.said.identity.id_type), self.said.identity.number
 
     @property
     def person(self) -> Person:
@@ -110,7 +105,7 @@ def register_people(
     ``known`` are those of them in the register, where the caller has just asked in this transaction.
     """
     context: dict[str, Any] = {"by": by, "at": at}
-    entries, answers = _check(registrations, timezone.localdate(at))
+    entries = [_Entry(said) for said in registrations]
     # A number that stands twice waits for its first to be in the register.
     rounds: list[list[_Entry]] = []
     times: dict[DocumentKey, int] = defaultdict(int)
@@ -128,36 +123,7 @@ def register_people(
         note_education(schooled, organisation, at=at)
         _affiliate_all(taken, organisation, kind, region_code=region_code, source=source, **context)
         _tag_all(taken, organisation, region_code, **context)
-    return answers
-
-
-def _check(registrations: Sequence[Registration], on: dt.date) -> tuple[list[_Entry], list[Registered]]:
-    entries, answers = [], []
-    for said in registrations:
-        facts = person_facts(
-            phone=said.phone,
-            ethnicity=said.ethnicity,
-            education=said.education,
-            home_region_code=said.home_region_code,
-            address=said.address,
-        )
-        answer = Registered()
-        answers.append(answer)
-        try:
-            identity = check_typed(
-                facts["phone"],
-                legal_name=said.legal_name,
-                id_type=said.id_type,
-                number=said.number,
-                on=on,
-                sex=said.sex,
-                birth_date=said.birth_date,
-            )
-        except DomainError as refusal:
-            answer.refusal = refusal
-        else:
-            entries.append(_Entry(said, identity, facts, answer))
-    return entries, answers
+    return [entry.answer for entry in entries]
 
 
 # --- people --------------------------------------------------------------------------------------
@@ -178,7 +144,7 @@ def _find_or_create_all(
         # in one order whoever writes, or two rosters with the same people could wait for each other.
         for entry in sorted(missing, key=_digest_of):
             entry.answer.person, entry.answer.created = find_or_create(
-                entry.identity, entry.facts, by=by, at=at
+                entry.identity, entry.said.facts, by=by, at=at
             )
         known += [entry for entry in missing if not entry.answer.created]
     _meet_known(known, by=by, at=at)
@@ -196,7 +162,7 @@ def _create_all(entries: list[_Entry], *, by: User | None, at: dt.datetime) -> N
             **spell_name(one.identity.legal_name)._asdict(),
             sex=one.identity.sex,
             birth_date=one.identity.birth_date,
-            **one.facts,
+            **one.said.facts,
         )
         for one in entries
     ]
@@ -253,11 +219,11 @@ def _meet_known(known: list[_Entry], *, by: User | None, at: dt.datetime) -> Non
         one
         for one in known
         if one.answer.refusal is None
-        and any(one.facts.get(name) and not getattr(one.person, name) for name in FILLED_WHEN_EMPTY)
+        and any(one.said.facts.get(name) and not getattr(one.person, name) for name in FILLED_WHEN_EMPTY)
     ]
     for one in sorted(lacking, key=lambda one: one.person.pk):
         try:
-            one.filled = fill_blanks(one.person, one.facts, by=by, at=at)
+            one.filled = fill_blanks(one.person, one.said.facts, by=by, at=at)
         except DomainError as refusal:  # merged into another row at this moment
             one.answer.refusal, one.answer.person = refusal, None
 
