@@ -119,15 +119,18 @@ def _keep_initial_rows() -> None:
 
 
 def _flush_and_restore(self: TransactionTestCase) -> None:
-    with _append_only_lifted():
-        call_command(
-            "flush",
-            verbosity=0,
-            interactive=False,
-            allow_cascade=False,
-            inhibit_post_migrate=True,
-            reset_sequences=False,
-        )
+    if connection.vendor == "postgresql":
+        _empty_what_is_filled()
+    else:
+        with _append_only_lifted():
+            call_command(
+                "flush",
+                verbosity=0,
+                interactive=False,
+                allow_cascade=False,
+                inhibit_post_migrate=True,
+                reset_sequences=False,
+            )
     with transaction.atomic(), connection.cursor() as cursor:
         kept = set(connection.introspection.table_names(cursor))
         for table, columns in _tables():
@@ -138,12 +141,25 @@ def _flush_and_restore(self: TransactionTestCase) -> None:
                 )
 
 
+def _empty_what_is_filled() -> None:
+    """Delete the rows of PostgreSQL's tables that have any: truncating them all takes longer.
+
+    As a replica the server heeds neither foreign keys nor the triggers that refuse a delete.
+    """
+    quote = connection.ops.quote_name
+    tables = [quote(table) for table, _columns in _tables()]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            " UNION ALL ".join(f"SELECT '{one}' WHERE EXISTS (SELECT FROM {one})" for one in tables)
+        )
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {table}")
+
+
 @contextmanager
 def _append_only_lifted() -> Iterator[None]:
-    """Take off SQLite's triggers that refuse a delete; PostgreSQL truncates, which they do not see."""
-    if connection.vendor != "sqlite":
-        yield
-        return
+    """Take off SQLite's triggers that refuse a delete; on PostgreSQL they are not heeded."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE %s", ["%RAISE(ABORT%"]
