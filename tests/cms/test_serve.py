@@ -126,7 +126,7 @@ def served(folder: Path) -> Iterator[Served]:
         os.kill(pid, signal.SIGKILL)
 
 
-def test_it_answers_stands_alone_and_revives_its_worker(served: Served, folder: Path) -> None:
+def test_it_answers_stands_alone_revives_its_worker_and_ends(served: Served, folder: Path) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{served.port}/", timeout=20) as answer:
         assert answer.status == 200
     assert f"http://127.0.0.1:{served.port}/" in served.output()
@@ -141,6 +141,7 @@ def test_it_answers_stands_alone_and_revives_its_worker(served: Served, folder: 
     until(lambda: "The worker ended with exit code -9; it was started again." in served.output(), served)
     assert served.child("celery") != first
     assert served.child("gunicorn") == web
+    ends_with_all_of_its_own(served, signal.SIGINT)
 
 
 def test_a_queue_gets_a_worker_of_its_own(tmp_path: Path) -> None:
@@ -167,14 +168,18 @@ def test_a_child_that_is_killed_is_started_again_however_often(monkeypatch: pyte
     parts["killed"].child.wait()
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
 def test_no_process_outlives_it(served: Served, name: str) -> None:
+    ends_with_all_of_its_own(served, signal.Signals[name])
+
+
+def ends_with_all_of_its_own(served: Served, by: signal.Signals) -> None:
     before = served.children()
     assert len(before) >= 3
-    served.process.send_signal(signal.Signals[name])
+    served.process.send_signal(by)
     served.process.wait(40)
     until(lambda: not alive(before), served, seconds=40)
-    if name != "SIGKILL":
+    if by != signal.SIGKILL:
         assert served.process.returncode == 0
         assert served.output().rstrip().endswith("Stopped.")
 

@@ -41,7 +41,7 @@ def demo_app(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
     env = embedded_environment(var)
     cache = Path(pytestconfig.cache.mkdir("caravan-database"))
     shutil.copyfile(migrated_file(cache), var / "caravan.sqlite3")
-    printed = _manage(["sync_roles"], env) + _manage(["seed_demo", "--people", str(PEOPLE)], env)
+    printed = _manage(["seed_demo", "--people", str(PEOPLE)], env)
     # What tests compare: as it was made, before a worker goes on with it.
     shutil.copyfile(var / "caravan.sqlite3", var / SEEDED)
     port, log = free_port(), var / "serve.log"

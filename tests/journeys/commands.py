@@ -70,7 +70,7 @@ def office_on_sqlite(var: Path, cache: Path) -> Office:
     """Return a migrated installation on SQLite and the embedded broker."""
     var.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(migrated_file(cache), var / "caravan.sqlite3")
-    return _ready(Office(var, embedded_environment(var)))
+    return Office(var, embedded_environment(var))
 
 
 @contextmanager
@@ -88,14 +88,9 @@ def office_on_postgresql(var: Path, server: str, broker: str, cache: Path) -> It
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(create)
         try:
-            yield _ready(Office(var, env))
+            yield Office(var, env)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def _ready(office: Office) -> Office:
-    office.manage("sync_roles")
-    return office
 
 
 def cache_of(config: pytest.Config) -> Path:
