@@ -183,7 +183,9 @@ def assert_accessible() -> Callable[..., None]:
         # Evaluated through the debugger, which the page's own policy does not bind.
         page.evaluate(source)
         found = page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(r => r.violations)", tags
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+            ".then(r => r.violations)",
+            tags,
         )
         lines = [
             f"{one['id']} ({one['impact']}): {one['help']}: {node['html'][:200]}"

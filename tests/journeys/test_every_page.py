@@ -41,12 +41,18 @@ def visitor_for(account: str, demo_app: DemoApp) -> tuple[Visitor, tuple[str, ..
 
 @pytest.fixture(scope="module")
 def walked(demo_app: DemoApp) -> Walked:
-    """``walked(account)`` walks once as the account: what opens and how it looks are asked of the same pages."""
+    """``walked(account)`` walks once as the account: what opens and how it looks are asked of the same pages.
+
+    How a list sorts, filters and turns its pages is one account's to try; in `make test-deep` everybody's.
+    """
+    tried: set[str] = set()
 
     @cache
     def walk(account: str) -> tuple[Visitor, list[Answer]]:
         visitor, starts = visitor_for(account, demo_app)
-        return visitor, list(Walk(visitor, starts, times=1).go())
+        answers = Walk(visitor, starts, times=1, known=frozenset(tried)).go()
+        tried.update(kind for answer in answers if "?" in (kind := page_type(answer.url)))
+        return visitor, answers
 
     return walk
 

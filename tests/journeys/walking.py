@@ -168,11 +168,15 @@ def page_type(url: str) -> str:
 
 @dataclass
 class Walk:
-    """Every page type that links lead to from the landing pages, each opened at most ``times`` times."""
+    """Every page type that links lead to from the landing pages, each opened at most ``times`` times.
+
+    ``known`` names sorted, filtered and later pages that need not be opened again where their first is.
+    """
 
     visitor: Visitor
     starts: tuple[str, ...]
     times: int
+    known: frozenset[str] = frozenset()
     answers: list[Answer] = field(default_factory=list)
 
     SKIPPED: ClassVar[tuple[str, ...]] = ("/static/", "/media/")
@@ -187,6 +191,8 @@ class Walk:
             self.answers.append(answer)
             for link in self._links(answer):
                 kind = page_type(link)
+                if kind in self.known and opened[kind.partition("?")[0]]:
+                    continue
                 if link not in seen and opened[kind] < self.times:
                     seen.add(link)
                     opened[kind] += 1
