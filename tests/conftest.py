@@ -32,8 +32,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 # 700 more were made takes a tenth of it.
 gc.set_threshold(50_000, 20, 50)
 
-# Folders whose tests take long: begun first, they do not leave one process waiting for the other.
+# What takes long is begun first, so that no process waits at the end for another's long test. Before all else
+# the demo world, which one process makes and looks at for minutes.
 _LONG = {"journeys", "faults"}
+_LONG_FILES = {"test_serve", "test_deploy", "test_backup", "test_benching", "test_harness"}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -65,7 +67,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (kept if here and now else dropped).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-    items[:] = sorted(kept, key=lambda item: item.path.parent.name not in _LONG)
+    items[:] = sorted(kept, key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if "demo_app" in getattr(item, "fixturenames", ()):
+        return 0
+    return 1 if item.path.parent.name in _LONG or item.path.stem in _LONG_FILES else 2
 
 
 @pytest.fixture(autouse=True)
