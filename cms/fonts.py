@@ -12,8 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import uharfbuzz as hb
+if TYPE_CHECKING:
+    import uharfbuzz as hb
+
+# uharfbuzz is imported where a font is opened: most processes never draw, and it takes 2 MiB of each.
 
 FOLDER = Path(__file__).parent / "fonts"
 PRIVATE_USE = ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD))
@@ -97,6 +101,8 @@ def _subset_faces(codes: frozenset[int]) -> tuple[FontFace, ...]:
 
 
 def _subset(key: str, codes: Iterable[int]) -> FontFace:
+    import uharfbuzz as hb
+
     request = hb.SubsetInput()
     request.unicode_set.update(codes)
     request.flags = hb.SubsetFlags.NO_HINTING
@@ -106,6 +112,8 @@ def _subset(key: str, codes: Iterable[int]) -> FontFace:
 
 @cache
 def _face(key: str) -> hb.Face:
+    import uharfbuzz as hb
+
     path = FOLDER / FONTS[key].file
     if path.suffix == ".xz":
         return hb.Face(hb.Blob(lzma.decompress(path.read_bytes())))
@@ -137,6 +145,8 @@ def _describe(char: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _advance(char: str, chain: tuple[str, ...]) -> float:
+    import uharfbuzz as hb
+
     for key in chain:
         if ord(char) in _coverage(key):
             font = hb.Font(_face(key))

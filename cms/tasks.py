@@ -70,10 +70,11 @@ def forget_links() -> int:
 
 @shared_task(name="cms.tasks.discard_strays")
 def discard_strays() -> int:
-    """Remove private files that a killed process attached to nothing."""
+    """Remove private files that a killed process attached to nothing, and those it was just making."""
+    from cms.exporting.scratch import discard_scratch
     from cms.services.files import discard_strays
 
-    return discard_strays(timezone.now())
+    return discard_scratch() + discard_strays(timezone.now())
 
 
 @shared_task(name="cms.tasks.discard_nameless_bytes")

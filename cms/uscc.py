@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 
 from django.utils.translation import gettext as _
-from stdnum.cn import uscc
 
 from cms.errors import DomainError
 
@@ -32,6 +31,8 @@ def check_uscc(text: str) -> str:
     ``uscc_region`` (signs 3 to 8 are digits), ``uscc_wrong`` (the check character). The check character is
     never offered as a remedy: any of the other seventeen may be the wrong one.
     """
+    from stdnum.cn import uscc  # a MiB that only who types a code in needs
+
     code = normalise_uscc(text)
     if len(code) != LENGTH:
         raise _refusal("uscc_length", _length_message(len(code)))

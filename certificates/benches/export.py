@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
@@ -150,6 +149,8 @@ def _read(path: str) -> Iterable[Iterable[Any]]:
         with open(path, encoding="utf-8-sig", newline="") as stream:
             yield from csv.reader(stream)
         return
+    import openpyxl  # reads what was written; no part of what is measured
+
     book = openpyxl.load_workbook(path, read_only=True)
     yield from book.worksheets[0].iter_rows(values_only=True)
     book.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from cms.enums import ExportFormat
 from cms.errors import DomainError
 from cms.exporting.declarations import exports, exports_of_list, filter_words, filters_of
 from cms.exporting.numbers import may_export_numbers
+from cms.exporting.scratch import scratch_folder
 from cms.forms.exports import CLEAR, ExportForm
 from cms.models import ExportRecord
 from cms.services import exports as services
@@ -137,12 +137,13 @@ class ExportView(WagtailAdminTemplateMixin, TemplateView):
             job = services.start_export(asked, by=self.user, at=self.now)
             messages.success(self.request, _("行数多，正在后台生成。可以离开，办好了会有消息。"))
             return redirect("caravan_job", job.pk)
-        with tempfile.NamedTemporaryFile(prefix="caravan-export-") as made:
-            record, name = services.export_now(asked, Path(made.name), by=self.user, at=self.now)
+        with scratch_folder() as folder:
+            made = folder / "table"
+            record, name = services.export_now(asked, made, by=self.user, at=self.now)
             if asked.is_zipped:
                 return show_password(self.request, record)
-            # The file is open once more and lives until it is sent, whatever becomes of its name.
-            return _attachment(Path(made.name), name, services.CONTENT_TYPES[asked.format], record)
+            # The file is open and lives until it is sent, whatever becomes of its name.
+            return _attachment(made, name, services.CONTENT_TYPES[asked.format], record)
 
 
 def _attachment(made: Path, name: str, content_type: str, record: ExportRecord) -> FileResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from cms.errors import DomainError
 from cms.exporting.columns import Column, Context
+from cms.exporting.keys import Keys
 from cms.models import User
 from cms.registry import Registry
 from cms.search.names import found_by
@@ -92,12 +92,12 @@ def visible_rows(export: Export, user: User) -> QuerySet[Any]:
     return manager.filter(pk__in=manager.visible_to(user).order_by().values("pk"))  # type: ignore[no-any-return]  # a manager of any model
 
 
-def keys_of(export: Export, context: Context) -> array[int]:
-    """Return the primary keys of the rows, in order; 8 bytes each. Refuses ``filters_wrong``."""
+def keys_of(export: Export, context: Context) -> Keys:
+    """Return the primary keys of the rows, in order. Refuses ``filters_wrong``."""
     if export.select is not None:
-        return array("q", export.select(context))
+        return Keys(export.select(context))
     rows = _narrowed(export, visible_rows(export, context.user), context)
-    return array("q", rows.order_by(*export.ordering, "pk").values_list("pk", flat=True).iterator())
+    return Keys(rows.order_by(*export.ordering, "pk").values_list("pk", flat=True).iterator())
 
 
 def _narrowed(export: Export, rows: QuerySet[Any], context: Context) -> QuerySet[Any]:

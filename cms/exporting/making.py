@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from cms.enums import ExportFormat
 from cms.errors import DomainError
 from cms.exporting.columns import Column, Context
 from cms.exporting.declarations import Export, filter_words
+from cms.exporting.keys import Keys
 from cms.exporting.rows import rows_of
 from cms.exporting.writers import MOST_XLSX_ROWS, Book, Look, csv_lines
 
@@ -43,7 +43,7 @@ class Table:
     """A table about to be written: which rows, which columns, for whom, under which number."""
 
     export: Export
-    keys: array[int]
+    keys: Keys
     columns: tuple[Column, ...]
     context: Context
     number: str

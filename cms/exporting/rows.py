@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import gc
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cms.exporting.columns import Column, Context, Lookup
 from cms.exporting.declarations import Export
+from cms.exporting.keys import Keys
 
-BATCH = 2000
+# Larger batches are no faster, and a batch is most of the memory that an export takes.
+BATCH = 500
 
 
 def rows_of(
     export: Export,
-    keys: array[int],
+    keys: Keys,
     columns: Sequence[Column],
     context: Context,
     *,
@@ -26,24 +27,27 @@ def rows_of(
     Batches are read by their keys: no query stays open while a file is written, which would hold up SQLite's
     writers and PostgreSQL's vacuum. ``after`` is called with the number of rows done after each batch.
     """
-    paths, places = _paths(columns)
-    manager: Any = export.model._default_manager
     for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        read = {
-            row[0]: row for row in manager.filter(pk__in=batch.tolist()).order_by().values_list("pk", *paths)
-        }
-        rows = [read[key] for key in batch if key in read]
-        answers: dict[tuple[Lookup, tuple[int, ...]], Mapping[Any, Any]] = {}
-        values = [
-            _column(column, place, rows, context, answers)
-            for column, place in zip(columns, places, strict=True)
-        ]
-        yield from zip(*values, strict=True)
+        batch = keys.part(start, BATCH)
+        yield from zip(*_values(export, batch, columns, context), strict=True)
         # What a batch leaves in cycles goes with it: collections of their own are rare in our processes.
         gc.collect(1)
         if after is not None:
             after(start + len(batch))
+
+
+def _values(
+    export: Export, batch: Sequence[int], columns: Sequence[Column], context: Context
+) -> list[list[Any]]:
+    """Return the values of a batch, a list for each column; a function, so that nothing else outlives it."""
+    paths, places = _paths(columns)
+    manager: Any = export.model._default_manager
+    read = {row[0]: row for row in manager.filter(pk__in=batch).order_by().values_list("pk", *paths)}
+    rows = [read[key] for key in batch if key in read]
+    answers: dict[tuple[Lookup, tuple[int, ...]], Mapping[Any, Any]] = {}
+    return [
+        _column(column, place, rows, context, answers) for column, place in zip(columns, places, strict=True)
+    ]
 
 
 def _paths(columns: Sequence[Column]) -> tuple[list[str], list[tuple[int, ...]]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
@@ -17,12 +17,14 @@ from xlsxwriter.worksheet import Worksheet
 
 from cms.exporting.cells import XmlCells, csv_text, csv_writer, cut, plain_line
 from cms.exporting.columns import Column, Kind
+from cms.exporting.scratch import scratch_folder
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 # A worksheet has 1 048 576 rows, one of them the header.
 MOST_XLSX_ROWS = 1_048_575
-_ROWS_AT_ONCE = 1000
+# More would be faster by nothing that shows, and take memory for it.
+_ROWS_AT_ONCE = 200
 # Inside a footer "&" begins a code, and Excel takes no more than 255 characters.
 _FOOTER = 200
 _A4_COLUMNS = 8
@@ -83,11 +85,12 @@ class Book:
     def __init__(
         self, target: IO[bytes], *, title: str, created: dt.datetime, mark: str = "", author: str = ""
     ) -> None:
+        self._scratch = ExitStack()
+        folder = self._scratch.enter_context(scratch_folder())
         # Everything comes from us and nothing is looked at for formulas, links or numbers.
-        self._parts = tempfile.TemporaryDirectory(prefix="caravan-xlsx-")
         options = {
             "constant_memory": True,
-            "tmpdir": self._parts.name,
+            "tmpdir": str(folder),
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
@@ -124,7 +127,7 @@ class Book:
                 for sheet in self._book.worksheets():
                     sheet._opt_close()  # its part lies in the temporary folder
         finally:
-            self._parts.cleanup()
+            self._scratch.close()
 
     def table(self, name: str, columns: Sequence[Column], rows: Rows, look: Look | None = None) -> int:
         """Add a sheet with a header that stays in sight; return how many rows were written."""

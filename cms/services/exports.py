@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from cms.exporting.declarations import Export, exports, filters_of, keys_of
 from cms.exporting.making import FileFacts, Table, write_table
 from cms.exporting.numbers import may_export_numbers
 from cms.exporting.packing import new_password, write_archive
+from cms.exporting.scratch import scratch_folder
 from cms.exporting.writers import CSV, XLSX
 from cms.ids import spoken_code
 from cms.jobs import ItemOutcome, JobLink, report_progress, start_job
@@ -203,8 +203,8 @@ def make_file(job: Job, keys: list[str]) -> list[ItemOutcome]:
     by, at, asked = job.created_by, timezone.now(), _asked_again(job)
     check_asked(asked, by)  # rights may have ended meanwhile
     table = _table(asked, job.params["number"], by, at)
-    with tempfile.TemporaryDirectory(prefix="caravan-export-") as folder:
-        path = Path(folder) / "table"
+    with scratch_folder() as folder:
+        path = folder / "table"
         facts = write_table(table, asked.format, path, _reporter(job, len(table.keys)))
         file = _store(path, table.file_name(asked.format), asked, by, at)
     _record(asked, table, facts, by=by, at=at, file=file, job=job)
@@ -291,8 +291,8 @@ def pack(record: ExportRecord, *, by: User, at: dt.datetime) -> tuple[str, str]:
     """
     source = _file_of(record, by)
     password = new_password()
-    with tempfile.TemporaryDirectory(prefix="caravan-export-") as folder:
-        path = Path(folder) / "archive"
+    with scratch_folder() as folder:
+        path = folder / "archive"
         with path.open("wb") as target:
             write_archive(target, source.name, stream_file(source), password)
         archive = store_path(

@@ -30,7 +30,6 @@ INSTALLED_APPS = [
     "wagtail.embeds",
     "wagtail.sites",
     "wagtail.users",
-    "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
     "wagtail.search",
@@ -183,6 +182,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 WAGTAIL_SITE_NAME = "大篷车"
+# No page embeds anything from elsewhere: nothing here asks other servers, nor loads what would ask them.
+WAGTAILEMBEDS_FINDERS: list[dict[str, Any]] = []
 WAGTAILADMIN_BASE_URL = env_str("PUBLIC_URL", "http://127.0.0.1:8000")
 PUBLIC_URL = WAGTAILADMIN_BASE_URL.rstrip("/")
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES

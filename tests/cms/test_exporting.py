@@ -38,7 +38,9 @@ from cms.errors import DomainError
 from cms.exporting.cells import csv_original
 from cms.exporting.columns import Column, Context, Kind
 from cms.exporting.declarations import exports, keys_of
+from cms.exporting.keys import Keys
 from cms.exporting.rows import rows_of
+from cms.exporting.scratch import discard_scratch, scratch_folder
 from cms.exporting.writers import Book, Look, csv_lines
 from cms.identity import demo_number
 from cms.importing.people import ROSTER_HEADINGS
@@ -186,6 +188,27 @@ def test_a_book_that_breaks_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
     with pytest.raises(ZeroDivisionError), Book(io.BytesIO(), title="表", created=AT) as book:
         book.table("数据", [Column("a", "甲")], rows())
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_left_goes_and_what_is_in_use_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch_folder() as used:
+        (used / "table").write_bytes(b"half")
+        left = tmp_path / "caravan-export-left"
+        left.mkdir()
+        (left / "table").write_bytes(b"half")
+        (tmp_path / "caravan-export-file").touch()  # no folder of ours
+        assert discard_scratch() == 1
+        assert (used / "table").exists() and not left.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["caravan-export-file"]
+
+
+def test_keys_are_read_in_parts_however_many() -> None:
+    keys = Keys(range(40_000))
+    assert len(keys) == 40_000 and keys.part(500, 2) == [500, 501]
+    assert keys.part(39_998, 500) == [39_998, 39_999] and keys.part(40_000, 500) == []
 
 
 # With rows of the register.
