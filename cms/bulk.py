@@ -1,15 +1,16 @@
 """Write many rows of one table: one short statement, the values beside it, column by column.
 
 ``bulk_create`` builds a statement with every value of a batch, which costs more than the rows themselves.
-SQLite takes the statement again for each row, PostgreSQL once with an array a column.
+SQLite takes the statement again for each few rows, PostgreSQL once with an array a column.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ from django.utils import timezone
 _PLAIN = frozenset({str, int, bool, type(None)})
 # The same moment, day or word of a list stands in many rows.
 _REPEATED = (dt.date, str)
+# SQLite: half the time of one row a statement; beyond it nothing is gained.
+_ROWS_A_STATEMENT = 100
 AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 
@@ -134,8 +137,20 @@ def _insert(
             arrays = ", ".join(f"%s::{_array_type(field)}" for field in fields)
             cursor.execute(f"{into} SELECT * FROM unnest({arrays}){conflict}", columns)  # noqa: S608  our own names
         else:
-            values = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"{into} VALUES ({values}){conflict}", list(zip(*columns, strict=True)))
+            values = f"({', '.join(['%s'] * len(fields))})"
+            for count, parameters in _in_statements(columns):
+                cursor.executemany(f"{into} VALUES {', '.join([values] * count)}{conflict}", parameters)
+
+
+def _in_statements(columns: Sequence[list[Any]]) -> Iterator[tuple[int, list[list[Any]]]]:
+    """Yield how many rows a statement takes, and the values of all its calls: the rest goes in one of its own."""
+    values = list(chain.from_iterable(zip(*columns, strict=True)))
+    width = _ROWS_A_STATEMENT * len(columns)
+    whole = len(values) - len(values) % width
+    if whole:
+        yield _ROWS_A_STATEMENT, [values[at : at + width] for at in range(0, whole, width)]
+    if rest := values[whole:]:
+        yield len(rest) // len(columns), [rest]
 
 
 def _array_type(field: models.Field[Any, Any]) -> str:
