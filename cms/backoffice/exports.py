@@ -25,6 +25,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from cms.access import get_visible_or_404
 from cms.backoffice.export_buttons import export_url
 from cms.backoffice.viewsets import ScopedInspectView, ScopedModelViewSet
+from cms.backoffice.yes_no import YesNoFilter
 from cms.enums import ExportFormat
 from cms.errors import DomainError
 from cms.exporting.declarations import exports, exports_of_list, filter_words, filters_of
@@ -236,7 +237,7 @@ class ExportRecordFilters(WagtailFilterSet):
     """By table, and whether numbers were in clear."""
 
     export = django_filters.ChoiceFilter(label=gettext_lazy("导出内容"), choices=_declared)
-    is_in_clear = django_filters.BooleanFilter(label=gettext_lazy("含完整证件号码"))
+    is_in_clear = YesNoFilter(label=gettext_lazy("含完整证件号码"))
 
     class Meta:
         model = ExportRecord

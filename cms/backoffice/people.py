@@ -36,6 +36,7 @@ from cms.backoffice.viewsets import (
     ScopedInspectView,
     ScopedModelViewSet,
 )
+from cms.backoffice.yes_no import YesNoFilter
 from cms.enums import AffiliationKind, ChangeState, PersonGroup
 from cms.forms.people import RegisterPersonForm
 from cms.models import (
@@ -80,7 +81,7 @@ class PersonFilterSet(WagtailFilterSet):
     group = django_filters.ChoiceFilter(
         label=gettext_lazy("人员类别"), choices=PersonGroup.choices, method="in_group"
     )
-    in_post = django_filters.BooleanFilter(label=gettext_lazy("今天在岗"), method="in_post_today")
+    in_post = YesNoFilter(label=gettext_lazy("今天在岗"), method="in_post_today")
 
     class Meta:
         model = Person

@@ -16,6 +16,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.widgets.button import HeaderButton
 
 from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedModelViewSet
+from cms.backoffice.yes_no import YesNoFilter
 from cms.enums import RegionLevel
 from cms.models import Region, RegionSuccession
 from cms.querysets import live_on
@@ -27,7 +28,7 @@ class RegionFilterSet(WagtailFilterSet):
     """By level, and whether the code is still in use."""
 
     level = django_filters.ChoiceFilter(label=gettext_lazy("级别"), choices=RegionLevel.choices)
-    in_use = django_filters.BooleanFilter(label=gettext_lazy("今天在用"), method="in_use_today")
+    in_use = YesNoFilter(label=gettext_lazy("今天在用"), method="in_use_today")
 
     class Meta:
         model = Region

@@ -163,6 +163,9 @@ def test_the_list_is_filtered(office: Client, school: Organisation) -> None:
         text = office.get("/admin/people/results/", query).content.decode()
         assert shown in text
         assert hidden not in text
+    page = office.get("/admin/people/", {"in_post": "false"}).content.decode()
+    assert re.search(r"今天在岗[：:]\s*</span>\s*<b [^>]*>否</b>", page)
+    assert re.search(r'<option value="unknown"[^>]*>不限</option>', page)
     text = office.get("/admin/people/results/", {"organisation": school.pk}).content.decode()
     assert "王桂花" in text
     assert "李小红" in text
