@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 COUNTY = "990101000000"
 AT = timezone.now()
 TODAY = timezone.localdate(AT)
+TOMORROW = TODAY + dt.timedelta(days=1)
 LONG_AGO = TODAY - dt.timedelta(days=90)
 
 
@@ -59,8 +60,8 @@ def user(person: Person) -> User:
     return user
 
 
-def in_force(kind: str, language: str = "zh-hans") -> PolicyText:
-    return policies.texts_in_force(TODAY, language, [kind])[kind]
+def in_force(kind: str, language: str = "zh-hans", on: dt.date = TODAY) -> PolicyText:
+    return policies.texts_in_force(on, language, [kind])[kind]
 
 
 def publish(kind: str, body: str, valid_from: dt.date = TODAY) -> PolicyText:
@@ -151,7 +152,7 @@ def test_nobody_agrees_to_an_old_wording_or_on_a_day_to_come(person: Person, use
     new = publish(PolicyKind.PHOTO, "新的话")
     for text, signed_on, code in (
         (old, None, "text_not_in_force"),
-        (new, TODAY + dt.timedelta(days=1), "signed_later"),
+        (new, TOMORROW, "signed_later"),
     ):
         with pytest.raises(DomainError) as refused:
             consents.give_consent(person, text, way=ConsentWay.PAPER, by=user, at=AT, signed_on=signed_on)
@@ -307,12 +308,12 @@ def test_the_office_publishes_a_version_and_records_a_paper(
     assert "不同意也照样上课" in form, "the form begins with the last wording"
     data = {
         "kind": "photo",
-        "valid_from": TODAY.isoformat(),
+        "valid_from": TOMORROW.isoformat(),
         "title_zh-hans": "拍照同意书",
         "body_zh-hans": "新的话",
     }
     assert client.post("/admin/policies/new/", data).status_code == 302
-    new = in_force(PolicyKind.PHOTO)
+    new = in_force(PolicyKind.PHOTO, on=TOMORROW)
     assert (new.version, new.body, new.published_by) == (2, "新的话", admin)
     assert "<del>" in client.get(f"/admin/policies/inspect/{new.pk}/").content.decode()
     assert Undertaking.objects.count() == 0
