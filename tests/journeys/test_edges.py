@@ -93,8 +93,9 @@ def _nothing_changed(edges: Edges) -> Iterator[None]:
 
 
 # What belongs to the school, by the address that shows or changes it. The values are SQL.
-CLASS = "SELECT id FROM caravan_trainingclass WHERE class_no = 'XH-2026-0001'"
-CLASS_NO = "SELECT 'XH-2026-0001'"
+# The first class of the story; its number has the year in it.
+CLASS = "SELECT id FROM caravan_trainingclass ORDER BY id LIMIT 1"
+CLASS_NO = "SELECT class_no FROM caravan_trainingclass ORDER BY id"
 DRAFT = "SELECT id FROM caravan_trainingclass WHERE state = 'draft'"
 SCHOOL = "(SELECT id FROM cms_organisation WHERE short_code = 'XH')"
 SESSION = f"SELECT id FROM caravan_session WHERE training_class_id = ({CLASS})"
@@ -378,8 +379,9 @@ BODIES: dict[str, tuple[str, str, str, dict[str, str], dict[str, str]]] = {
     ),
     "the school's class to claim for": (
         "qingshan", "/admin/subsidies/new-claims/", "",
-        {"certificate": "XH-PX-2026-000001"},
-        {"scheme": "SELECT id FROM certificates_subsidyscheme WHERE certificate_kind <> ''", "training_class": CLASS},
+        {},
+        {"scheme": "SELECT id FROM certificates_subsidyscheme WHERE certificate_kind <> ''", "training_class": CLASS,
+         "certificate": f"SELECT number FROM certificates_certificate WHERE organisation_id = {SCHOOL}"},
     ),
     "a batch of another county": (
         OTHER_OFFICER, "/admin/subsidies/new-batch/", "", {},
@@ -391,7 +393,8 @@ BODIES: dict[str, tuple[str, str, str, dict[str, str], dict[str, str]]] = {
         {"mark": "present", "client_id": "11111111-1111-4111-8111-111111111111"}, {"enrolment": ENROLMENT},
     ),
     "somebody the account does not act for": (
-        "shequ", "/classes/XH-2026-0002/enrol/", "", {"confirm": "on"},
+        "shequ", "/classes/{}/enrol/", "SELECT class_no FROM caravan_trainingclass WHERE state = 'filed'",
+        {"confirm": "on"},
         {"person": "SELECT p.id FROM cms_person p WHERE p.id NOT IN (SELECT person_id FROM cms_personaccount)"},
     ),
     "a used slip": ("", "/account/slip/", "", {"code": "2345 6789"}, {}),
