@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from certificates.issuing.enums import ReissueReason
 from certificates.subsidies.enums import Outcome
 from cms.audit_words import NameSource, register_actions, register_data, register_subjects, register_values
 
@@ -14,6 +15,7 @@ register_actions(
         "batch.file": _("生成批次文件"),
         "certificate.issue": _("签发证书"),
         "certificate.number": _("证书编号"),
+        "certificate.reissue": _("补发证书"),
         "certificate.revoke": _("撤销证书"),
         "claim.approve": _("核定申领"),
         "claim.create": _("建立申领"),
@@ -37,12 +39,13 @@ register_data(
         "claim": _("申领编号"),
         "months": _("月数"),
         "outcome": _("测算结果"),
+        "reissue_reason": _("补发原因"),
         "revocation_reason": _("撤销原因"),
         "scheme": _("补贴政策"),
     },
     {"scheme": NameSource("certificates.subsidyscheme", "name", key="code")},
 )
-register_values({"outcome": Outcome.choices})
+register_values({"outcome": Outcome.choices, "reissue_reason": ReissueReason.choices})
 register_subjects(
     {
         "certificates.refresherrule": "valid_from",

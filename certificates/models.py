@@ -1,6 +1,6 @@
 """All nouns of certificates, for Django; each inner package owns its own."""
 
-from certificates.issuing.models import Certificate, CertificateDesign, NumberSeries
+from certificates.issuing.models import Certificate, CertificateDesign, NumberSeries, Reissue
 from certificates.refreshers.models import RefresherRule
 from certificates.subsidies.models import (
     BatchExport,
@@ -28,6 +28,7 @@ __all__ = [
     "NumberSeries",
     "Rate",
     "RefresherRule",
+    "Reissue",
     "SchemeGroup",
     "SubsidyScheme",
 ]

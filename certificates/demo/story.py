@@ -32,9 +32,10 @@ from certificates.demo.rosters import school_people
 from certificates.demo.size import USUAL, Size
 from certificates.demo.stage import Stage, first_vehicle, kits_of
 from certificates.demo.waiting import wait_for
-from certificates.issuing.enums import CertificateState, RevocationReason
+from certificates.issuing.enums import CertificateState, ReissueReason, RevocationReason
 from certificates.issuing.models import Certificate
 from certificates.issuing.services.batches import start_issuing
+from certificates.issuing.services.reissuing import reissue_certificate
 from certificates.issuing.services.revoking import revoke_certificate
 from certificates.refreshers.reading import lines_on
 from cms.enums import (
@@ -310,6 +311,13 @@ def issue(story: Story) -> None:
     )  # fmt: skip
     wrong.refresh_from_db()
     story.tell(f"   {wrong.number} {CertificateState(wrong.state).label}，查验页仍看得到")
+    lost = made.reverse()[1]
+    reissue_certificate(
+        lost, reason=ReissueReason.LOST, note="证书遗失，本人带身份证来申请", seen=0, by=story.stage.cast["jiaowu"],
+        at=at + dt.timedelta(days=1, hours=1),
+    )  # fmt: skip
+    lost.refresh_from_db()
+    story.tell(f"   {lost.number} {CertificateState(lost.state).label}，编号不变")
 
 
 def ask_the_clock(story: Story) -> None:

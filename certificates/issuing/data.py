@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
 DATES = ("starts_on", "ends_on", "issued_on", "reissued_on")
 HOURS = ("hours_total", "theory_hours", "practice_hours", "community_hours")
+
+
+@dataclass(frozen=True)
+class PrintedIdentity:
+    """Who a certificate names; ``document_masked`` arrives masked, both document fields may be empty."""
+
+    holder_name: str
+    document_label: str
+    document_masked: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,20 @@ class CertificateData:
     issued_on: date
     verify_url: str
     reissued_on: date | None = None
+
+    @property
+    def identity(self) -> PrintedIdentity:
+        """Who is named."""
+        return PrintedIdentity(self.holder_name, self.document_label, self.document_masked)
+
+    def naming(self, identity: PrintedIdentity) -> Self:
+        """Return the same with another name and document."""
+        return replace(
+            self,
+            holder_name=identity.holder_name,
+            document_label=identity.document_label,
+            document_masked=identity.document_masked,
+        )
 
     @classmethod
     def from_snapshot(cls, snapshot: dict[str, Any]) -> Self:

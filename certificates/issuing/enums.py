@@ -18,7 +18,7 @@ class CertificateState(models.TextChoices):
 CERTIFICATE_MOVES: dict[str, frozenset[str]] = {
     CertificateState.NUMBERED: frozenset({CertificateState.ISSUED, CertificateState.REVOKED}),
     CertificateState.ISSUED: frozenset({CertificateState.REISSUED, CertificateState.REVOKED}),
-    CertificateState.REISSUED: frozenset({CertificateState.REVOKED}),
+    CertificateState.REISSUED: frozenset({CertificateState.REISSUED, CertificateState.REVOKED}),
     CertificateState.REVOKED: frozenset(),
 }
 # Good for whoever holds it.
@@ -32,3 +32,11 @@ class RevocationReason(models.TextChoices):
     NOT_EARNED = "not_earned", _("不符合发证条件")
     FRAUD = "fraud", _("弄虚作假")
     OTHER = "other", _("其他原因")
+
+
+class ReissueReason(models.TextChoices):
+    """Why a certificate was printed anew under its number."""
+
+    LOST = "lost", _("遗失")
+    DAMAGED = "damaged", _("破损")
+    CORRECTED = "corrected", _("姓名或证件有变更")

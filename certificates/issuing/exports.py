@@ -44,6 +44,7 @@ CERTIFICATES = Export(
         Column("level", "等级", f"{_VERSION}skill_level", width=14, show=labels(SkillLevel.choices)),
         Column("organisation", "发证机构", "organisation__name", width=26),
         Column("issued_on", "发证日期", kind=Kind.DATE),
+        Column("reissued_on", "补发日期", kind=Kind.DATE),
         Column("state", "状态", width=10, show=labels(CertificateState.choices)),
         Column("revoked_at", "撤销时间", kind=Kind.MOMENT, width=17),
         Column("revocation_reason", "撤销原因", width=16, show=labels(RevocationReason.choices)),

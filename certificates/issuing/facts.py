@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from certificates.issuing.data import CertificateData
+from certificates.issuing.data import CertificateData, PrintedIdentity
+from cms.models import Person
 from courses.completion import counted_hours, facts_of
 from courses.enums import CertificateKind, Component, HourKind
 from courses.models import CourseVersion, TrainingRecord
@@ -37,16 +38,15 @@ def read_facts(record: TrainingRecord, *, number: str, token: str, issued_on: dt
     facts, values = facts_of(version), _current_values(record)
     hours = {kind: counted_hours(facts, values, kind) for kind in HourKind}
     started_on = record.started_on or timezone.localdate(record.opened_at)
-    document = record.person.documents.filter(superseded_at__isnull=True).order_by("-recorded_at").first()
-    kind = CertificateKind(version.certificate_kind)
+    kind, who = CertificateKind(version.certificate_kind), printed_identity(record.person)
     with override("zh-hans"):
         return CertificateData(
             title_zh=str(kind.label),
             title_en=TITLES_EN[kind],
             number=number,
-            holder_name=record.person.legal_name,
-            document_label=document.get_id_type_display() if document else "",
-            document_masked=document.masked if document else "",
+            holder_name=who.holder_name,
+            document_label=who.document_label,
+            document_masked=who.document_masked,
             course_title=version.title,
             hours_total=sum(hours.values(), Decimal(0)),
             theory_hours=hours[HourKind.THEORY],
@@ -60,6 +60,17 @@ def read_facts(record: TrainingRecord, *, number: str, token: str, issued_on: dt
             issuer_name=record.organisation.name,
             issued_on=issued_on,
             verify_url=verify_url(token),
+        )
+
+
+def printed_identity(person: Person) -> PrintedIdentity:
+    """Return name and masked document as a certificate prints them, in Chinese (one query)."""
+    document = person.documents.filter(superseded_at__isnull=True).order_by("-recorded_at").first()
+    with override("zh-hans"):
+        return PrintedIdentity(
+            holder_name=person.legal_name,
+            document_label=str(document.get_id_type_display()) if document else "",
+            document_masked=document.masked if document else "",
         )
 
 

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from certificates.issuing.enums import RevocationReason
+from certificates.issuing.enums import ReissueReason, RevocationReason
 
 EXAMPLE = "XH-PX-2026-000417"
 
@@ -37,3 +37,17 @@ class RevokeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("只有机构内部看得到。选“其他原因”时要写。"),
     )
+
+
+class ReissueForm(forms.Form):
+    """Why a certificate is printed anew; ``seen`` is the printing that the page showed."""
+
+    reason = forms.ChoiceField(label=_("补发原因"), choices=ReissueReason.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("补发说明"),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("比如谁来申请、交了什么材料。只有机构内部看得到。"),
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)

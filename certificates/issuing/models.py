@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from certificates.issuing.enums import CertificateState, RevocationReason
+from certificates.issuing.enums import CertificateState, ReissueReason, RevocationReason
 from certificates.issuing.querysets import CertificateQuerySet, DesignQuerySet
 from cms.models import Organisation, Person, StoredFile
 from courses.enums import CertificateKind
@@ -65,7 +65,8 @@ class Certificate(models.Model):
     """What was proved about one training record, frozen; a re-download gives the same bytes.
 
     ``snapshot`` holds everything printed (document number masked), ``snapshot_sha256`` is taken over the
-    snapshot and ``nonce``, so that the published hash cannot be used to try numbers.
+    snapshot and ``nonce``, so that the published hash cannot be used to try numbers. Snapshot and file are
+    those of the first issue for ever; each :class:`Reissue` has its own.
     """
 
     record = models.OneToOneField(
@@ -93,6 +94,8 @@ class Certificate(models.Model):
     file = models.ForeignKey(
         StoredFile, null=True, on_delete=models.PROTECT, related_name="certificates_files"
     )
+    # The day of the newest reissue.
+    reissued_on = models.DateField(_("补发日期"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -117,6 +120,10 @@ class Certificate(models.Model):
                 condition=~Q(state=CertificateState.REVOKED) | ~Q(revocation_reason=""),
                 name="certificates_revoked_has_reason",
             ),
+            models.CheckConstraint(
+                condition=~Q(state=CertificateState.REISSUED) | Q(reissued_on__isnull=False),
+                name="certificates_reissued_has_day",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,3 +133,33 @@ class Certificate(models.Model):
     def audit_label(self) -> str:
         """What the audit log shows."""
         return self.number
+
+
+class Reissue(models.Model):
+    """A certificate printed anew under its number with the mark 补发 (domain §2.4); the older ones stay."""
+
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="reissues")
+    serial = models.PositiveSmallIntegerField(_("第几次补发"))
+    reason = models.CharField(_("补发原因"), max_length=20, choices=ReissueReason)
+    note = models.CharField(_("补发说明"), max_length=200, blank=True)
+    holder_name = models.CharField(_("持证人"), max_length=50)
+    snapshot = models.JSONField()
+    nonce = models.CharField(max_length=32, editable=False)
+    snapshot_sha256 = models.CharField(max_length=64)
+    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="certificates_reissue")
+    reissued_on = models.DateField(_("补发日期"))
+    reissued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reissued_at = models.DateTimeField(_("补发时间"))
+
+    class Meta:
+        verbose_name = _("补发")
+        verbose_name_plural = _("补发")
+        ordering = ["serial"]
+        constraints = [
+            models.UniqueConstraint(fields=["certificate", "serial"], name="certificates_reissue_serial_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certificate} {self.reissued_on}"

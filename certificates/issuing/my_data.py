@@ -26,6 +26,7 @@ def _certificates(person: Person) -> DataSection:
                 Fact("kind", gettext_lazy("证书种类"), row.get_kind_display()),
                 Fact("state", gettext_lazy("状态"), row.get_state_display()),
                 Fact("issued_on", gettext_lazy("发证日期"), row.issued_on),
+                Fact("reissued_on", gettext_lazy("补发日期"), row.reissued_on),
                 Fact("organisation", gettext_lazy("发证机构"), str(row.organisation)),
             ],
         )

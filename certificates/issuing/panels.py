@@ -49,6 +49,8 @@ class ClassCertificates(Panel):
 
 def _line(certificate: Certificate) -> str:
     words = {"kind": certificate.get_kind_display(), "date": full_date(certificate.issued_on)}
+    if certificate.state == CertificateState.REISSUED and certificate.reissued_on is not None:
+        return _("%(kind)s，%(date)s补发") % {**words, "date": full_date(certificate.reissued_on)}
     if certificate.state == CertificateState.REVOKED:
         return _("%(kind)s，已撤销，请不要再用") % words
     if certificate.state == CertificateState.NUMBERED:

@@ -1,4 +1,4 @@
-"""Who may issue and revoke, and what each role sees of certificates in the back office."""
+"""Who may issue, reissue and revoke, and what each role sees of certificates in the back office."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def can_issue(user: User, training_class: TrainingClass) -> bool:
     return runs_office_of(user, training_class)
 
 
-def can_revoke(user: User, certificate: Certificate) -> bool:
+def runs_issuer(user: User, certificate: Certificate) -> bool:
     """Say whether ``user`` works in the issuer's office, or administers the system."""
     scope = user.scope()
     return scope.everything or certificate.organisation_id in scope.organisations(*OFFICE_ROLES)

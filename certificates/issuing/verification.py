@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from certificates.issuing.data import CertificateData
+from certificates.issuing.editions import newest_edition
 from certificates.issuing.enums import VALID, CertificateState, RevocationReason
 from certificates.issuing.models import Certificate
 from cms.identity import normalise_name
@@ -49,10 +49,23 @@ def verify(token: str) -> Verification | None:
 def verify_by_number(number: str, name: str) -> Verification | None:
     """Return the certificate whose number and holder both match, or ``None``: which was wrong is not told."""
     certificate = Certificate.objects.select_related("organisation").filter(number=_tidy(number)).first()
-    held = certificate.holder_name if certificate else ""
     # Compared in every case, so that the time taken does not tell whether the number exists.
-    matches = secrets.compare_digest(normalise_name(held).encode(), normalise_name(name).encode())
-    return _public(certificate) if certificate and matches else None
+    matches = [_same_name(held, name) for held in _printed_names(certificate)]
+    return _public(certificate) if certificate and any(matches) else None
+
+
+def _printed_names(certificate: Certificate | None) -> list[str]:
+    """Return the names on every printing: who holds an older paper learns that there is a newer one."""
+    if certificate is None:
+        return [""]
+    printed = [str(certificate.snapshot["holder_name"])]
+    if certificate.reissued_on is not None:
+        printed += certificate.reissues.values_list("holder_name", flat=True)
+    return printed
+
+
+def _same_name(held: str, name: str) -> bool:
+    return secrets.compare_digest(normalise_name(held).encode(), normalise_name(name).encode())
 
 
 def mask_name(name: str) -> str:
@@ -67,7 +80,7 @@ def mask_name(name: str) -> str:
 
 
 def _public(certificate: Certificate) -> Verification:
-    data = CertificateData.from_snapshot(certificate.snapshot)
+    data = newest_edition(certificate).data
     reason = certificate.revocation_reason
     return Verification(
         state=CertificateState(certificate.state),

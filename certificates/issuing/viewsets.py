@@ -14,11 +14,17 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.widgets.button import Button, HeaderButton
 
+from certificates.issuing.editions import newest_edition
 from certificates.issuing.enums import CERTIFICATE_MOVES, CertificateState
 from certificates.issuing.models import Certificate, CertificateDesign
-from certificates.issuing.permissions import can_revoke
-from certificates.issuing.views import office
+from certificates.issuing.permissions import runs_issuer
+from certificates.issuing.views import life, office
 from cms.backoffice.viewsets import ScopedIndexView, ScopedInspectView, ScopedModelViewSet
+
+_ACTIONS = (
+    (CertificateState.REISSUED, "reissue", _("补发证书"), "doc-full"),
+    (CertificateState.REVOKED, "revoke", _("撤销证书"), "warning"),
+)
 
 
 class StateColumn(Column):
@@ -51,23 +57,35 @@ class CertificateInspectView(ScopedInspectView):
     @cached_property
     def header_buttons(self) -> list[Button]:
         """Offer what is possible now: the file once it is made."""
-        if self.object.file_id is None:
+        if newest_edition(self.object).file is None:
             return []
         address = reverse("certificate:download", args=[self.object.pk])
         return [HeaderButton(_("下载证书"), url=address, icon_name="download")]
 
     @cached_property
     def header_more_buttons(self) -> list[Button]:
-        """Offer revocation to the issuer's office while the state allows it."""
-        allowed = CertificateState.REVOKED in CERTIFICATE_MOVES[self.object.state]
-        if not allowed or not can_revoke(self.request.user, self.object):
+        """Offer the issuer's office what the state allows."""
+        if not runs_issuer(self.request.user, self.object):
             return []
-        address = reverse("certificate:revoke", args=[self.object.pk])
-        return [Button(_("撤销证书"), url=address, icon_name="warning")]
+        moves = CERTIFICATE_MOVES[self.object.state]
+        return [
+            Button(label, url=reverse(f"certificate:{name}", args=[self.object.pk]), icon_name=icon)
+            for state, name, label, icon in _ACTIONS
+            if state in moves
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Give the snapshot's facts to the template."""
-        return super().get_context_data(certificate=self.object, snapshot=self.object.snapshot, **kwargs)  # type: ignore[no-any-return]  # untyped base
+        """Give what is printed now to the template, and every printing before."""
+        newest = newest_edition(self.object)
+        reissues = self.object.reissues.select_related("file", "reissued_by").order_by("-serial")
+        return super().get_context_data(  # type: ignore[no-any-return]  # untyped base
+            certificate=self.object,
+            snapshot=newest.snapshot,
+            printed=newest.data,
+            file=newest.file,
+            reissues=reissues,
+            **kwargs,
+        )
 
 
 class CertificateViewSet(ScopedModelViewSet):
@@ -95,11 +113,13 @@ class CertificateViewSet(ScopedModelViewSet):
     form_fields: list[str] = []
 
     def get_urlpatterns(self) -> list[URLPattern]:
-        """Add download and revocation."""
+        """Add download, reissue and revocation."""
         return [
             *super().get_urlpatterns(),
             path("download/<int:pk>/", office.download, name="download"),
-            path("revoke/<int:pk>/", office.revoke, name="revoke"),
+            path("download/<int:pk>/<int:serial>/", office.download, name="download_edition"),
+            path("reissue/<int:pk>/", life.reissue, name="reissue"),
+            path("revoke/<int:pk>/", life.revoke, name="revoke"),
         ]
 
 

@@ -21,7 +21,7 @@ FORMATS = ("line", "json")
 _LOCAL = ZoneInfo("Asia/Shanghai")
 _FIRST = ("time", "level", "logger", "event")
 # One line for every page put into the search index tells an operator nothing.
-_QUIET = ("django_tasks", "wagtail", "modelsearch", "fontTools", "weasyprint.progress")
+_QUIET = ("django_tasks", "wagtail", "modelsearch", "fontTools", "pikepdf", "weasyprint.progress")
 
 
 def logging_config(log_format: str, level: str) -> dict[str, Any]:

@@ -73,7 +73,7 @@ STATES: tuple[tuple[type[models.Model], str, type[models.TextChoices], dict[str,
         },
     ),
     (TrainingRecord, "state", RecordState, {}),
-    (Certificate, "state", CertificateState, {CertificateState.REISSUED: NO_SERVICE}),
+    (Certificate, "state", CertificateState, {}),
     (
         Certificate, "revocation_reason", RevocationReason,
         {RevocationReason.NOT_EARNED: "a reason, not a state", RevocationReason.OTHER: "a reason, not a state"},

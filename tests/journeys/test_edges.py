@@ -134,6 +134,8 @@ OFFICE_PAGES = {
     "/admin/training_record/inspect/{}/": RECORD,
     "/admin/certificate/inspect/{}/": CERTIFICATE,
     "/admin/certificate/download/{}/": CERTIFICATE,
+    "/admin/certificate/download/{}/0/": CERTIFICATE,
+    "/admin/certificate/reissue/{}/": CERTIFICATE,
     "/admin/certificate/revoke/{}/": CERTIFICATE,
     "/admin/claims/inspect/{}/": CLAIM,
     "/admin/vehicles/edit/{}/": VEHICLE,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates.issuing.data import CertificateData
+from certificates.issuing.editions import newest_edition
 from certificates.issuing.enums import CertificateState
 from certificates.issuing.facts import read_facts
 from certificates.issuing.models import Certificate, CertificateDesign
@@ -87,11 +88,8 @@ def render_and_store(certificate: Certificate, at: dt.datetime, *, by: User | No
     certificate = Certificate.objects.select_related("design", "organisation").get(pk=certificate.pk)
     if certificate.state != CertificateState.NUMBERED:
         return certificate
-    if snapshot_digest(certificate.snapshot, certificate.nonce) != certificate.snapshot_sha256:
-        raise DomainError("snapshot_damaged", _("证书内容与登记的不一致，请联系管理员。"))
-    content = _render(certificate)
     file = store_file(
-        content,
+        _render(certificate),
         kind=FileKind.CERTIFICATE,
         name=f"{certificate.number}.pdf",
         content_type="application/pdf",
@@ -109,8 +107,7 @@ def _render(certificate: Certificate) -> bytes:
     # WeasyPrint takes a second to load: no web process or command shall wait for it that makes no file.
     from certificates.issuing.rendering import render_certificate
 
-    data = CertificateData.from_snapshot(certificate.snapshot)
-    return render_certificate(certificate.design.template, data)
+    return render_certificate(certificate.design.template, newest_edition(certificate).checked_data())
 
 
 def _draft(record: TrainingRecord, issued_on: dt.date) -> Draft:

@@ -38,7 +38,8 @@ def revoke_certificate(
     certificate.save(
         update_fields=["state", "revoked_at", "revoked_by", "revocation_reason", "revocation_note"]
     )
-    withdraw_messages("certificate_ready", certificate, at=at)
+    for kind in ("certificate_ready", "certificate_reissued"):
+        withdraw_messages(kind, certificate, at=at)
     audit.record(
         "certificate.revoke", certificate, by=by, at=at, old=before, new=certificate.state,
         revocation_reason=reason, note=note,

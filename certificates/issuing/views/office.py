@@ -1,4 +1,4 @@
-"""Back-office screens of issuing beside the lists: issue a class, revoke, download."""
+"""Back-office screens of issuing beside the lists: issue a class, download."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from caravan.models import TrainingClass
-from certificates.issuing.enums import RevocationReason
-from certificates.issuing.forms import RevokeForm
+from certificates.issuing.editions import edition_of, newest_edition
 from certificates.issuing.issuable import classes_to_issue
 from certificates.issuing.models import Certificate
-from certificates.issuing.permissions import can_issue, can_revoke
+from certificates.issuing.permissions import can_issue
 from certificates.issuing.services.batches import start_issuing
-from certificates.issuing.services.revoking import revoke_certificate
 from certificates.issuing.views.downloads import file_response
 from cms.access import SignedInRequest, get_visible_or_404
 from cms.backoffice.jobs import job_url
@@ -64,51 +61,15 @@ def issue_class(request: HttpRequest, class_no: str) -> HttpResponse:
     return HttpResponseRedirect(job_url(job))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for the reason, then revoke."""
-    user = cast(SignedInRequest, request).user
-    certificate = get_visible_or_404(Certificate.objects.all(), user, pk=pk)
-    if not can_revoke(user, certificate):
-        raise PermissionDenied
-    form = RevokeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _revoke(certificate, form, user):
-        messages.success(request, _("已撤销 %(number)s。") % {"number": certificate.number})
-        return HttpResponseRedirect(reverse("certificate:inspect", args=[certificate.pk]))
-    context = {
-        "certificate": certificate,
-        "form": form,
-        "header_title": _("撤销证书"),
-        "breadcrumbs_items": [
-            {"url": reverse("certificate:index"), "label": pgettext("menu", "证书")},
-            {"url": reverse("certificate:inspect", args=[certificate.pk]), "label": certificate.number},
-            {"url": "", "label": _("撤销证书")},
-        ],
-    }
-    return render(request, "certificates/issuing/admin/revoke.html", context)
-
-
 @require_safe
-def download(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand the stored file to who sees the certificate in the back office, revoked or not."""
+def download(request: HttpRequest, pk: int, serial: int | None = None) -> HttpResponse:
+    """Hand a stored file to who sees the certificate in the back office, revoked or not.
+
+    ``serial`` asks for one printing, 0 for the first; without it for the newest.
+    """
     user = cast(SignedInRequest, request).user
     if not user.has_perm("certificates.view_certificate"):
         raise PermissionDenied
-    certificates = Certificate.objects.select_related("file")
-    return file_response(get_visible_or_404(certificates, user, pk=pk))
-
-
-def _revoke(certificate: Certificate, form: RevokeForm, user: User) -> bool:
-    data = form.cleaned_data
-    try:
-        revoke_certificate(
-            certificate,
-            reason=RevocationReason(data["reason"]),
-            note=data["note"],
-            by=user,
-            at=timezone.now(),
-        )
-    except DomainError as error:
-        form.add_error(error.field, str(error))
-        return False
-    return True
+    certificate = get_visible_or_404(Certificate.objects.select_related("file"), user, pk=pk)
+    edition = newest_edition(certificate) if serial is None else edition_of(certificate, serial)
+    return file_response(certificate, edition)

@@ -14,6 +14,7 @@ from certificates.demo.cast import PARTS, demo_password
 from certificates.demo.size import LARGEST, SMALLEST, USUAL, Size
 from certificates.demo.world import is_demo, is_empty, is_whole, load_world, note_whole
 from cms.roles import Role
+from cms.services.memberships import sync_roles
 from cms.services.sealing import seal_entries
 
 
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         except ValueError:
             raise CommandError(f"--people 要在 {SMALLEST} 到 {LARGEST} 之间。") from None
         started = time.monotonic()
+        sync_roles()  # the services ask what the roles may, also right after a bare migrate
         load_world(timezone.now(), tell=self.stdout.write, size=size)
         seal_entries(timezone.now())
         note_whole(timezone.now())
