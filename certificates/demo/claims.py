@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from certificates.demo.dates import issued_for_deadline, issued_too_early
 from certificates.demo.story import Story
-from certificates.issuing.enums import RevocationReason
+from certificates.issuing.enums import CertificateState, RevocationReason
 from certificates.issuing.services.revoking import revoke_certificate
 from certificates.subsidies.enums import ClaimState
 from certificates.subsidies.models import Claim, SubsidyScheme
@@ -192,7 +192,10 @@ def add_other_claims(story: Story) -> None:
 def _reopen_after_fraud(story: Story) -> None:
     """Certificates turn out to be forged after the approval: one claim is back in review, one waits for that."""
     training = SubsidyScheme.objects.get(code="demo-training")
-    left = Claim.objects.filter(scheme=training, state=ClaimState.SUBMITTED).order_by("pk")
+    # The reissued one stays good: it is the county's only one.
+    left = Claim.objects.filter(
+        scheme=training, state=ClaimState.SUBMITTED, certificate__state=CertificateState.ISSUED
+    ).order_by("pk")
     forged = list(left.select_related("certificate")[:2])
     for claim in forged:
         _approve(story, claim, -6)
