@@ -63,7 +63,7 @@ WORD = {
     "content_type_model_name": "homepage", "action": "delete", "action_name": "copy", "filter_spec": "width-100",
     "slug": "people",
     "uidb64": "MQ", "rest": "x", "kind": "privacy", "version": "1", "path": "x.png", "key": "cancel", "act": "approve",
-    "move": "decline",
+    "move": "decline", "serial": "0",
 }  # fmt: skip
 # The history page of one object: every kind of object that an organisation holds.
 HISTORY = {
