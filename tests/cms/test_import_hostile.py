@@ -50,6 +50,18 @@ def with_part(name: str, data: bytes) -> bytes:
     return content.getvalue()
 
 
+def misnamed(ending: str) -> bytes:
+    """Return a small roster whose sheet, a part with a name of that ending, has a document type."""
+    content, name = io.BytesIO(), f"sheet1.{ending}"
+    with zipfile.ZipFile(io.BytesIO(small_workbook())) as given, zipfile.ZipFile(content, "w") as made:
+        for part in given.infolist():
+            data = given.read(part).replace(b"sheet1.xml", name.encode())
+            if part.filename.endswith("sheet1.xml"):
+                data = data.replace(b"<worksheet", ENTITY + b"<worksheet", 1)
+            made.writestr(part.filename.replace("sheet1.xml", name), data)
+    return content.getvalue()
+
+
 def giant_cell() -> bytes:
     cell = b"<sst><si><t>" + b"a" * (20 * MIB) + b"</t></si></sst>"
     return with_part("xl/sharedStrings.xml", cell)
@@ -87,6 +99,8 @@ HOSTILE: dict[str, tuple[str, Any]] = {
         "file_damaged",
         lambda: with_part("xl/styles.xml", b'<?xml version="1.0" encoding="cp037"?>' + ENTITY.decode().encode("cp037")),
     ),
+    "an entity in a sheet that is named like a picture": ("file_damaged", lambda: misnamed("png")),
+    "an entity in a sheet with a name in capitals": ("file_damaged", lambda: misnamed("XML")),
     "macros": ("file_macros", lambda: with_part("xl/vbaProject.bin", b"macro")),
     "old Excel": ("file_old_excel", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512),
     "cut off": ("file_damaged", lambda: small_workbook()[:-200]),
@@ -127,6 +141,12 @@ def test_a_hostile_file_is_refused_with_one_sentence(name: str) -> None:
     assert refusal.value.code == code
     assert str(refusal.value.message).endswith("。")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 1024  # KiB
+
+
+def test_a_document_type_in_what_is_never_read_hurts_nobody() -> None:
+    plist = b'<?xml version="1.0"?><!DOCTYPE plist><plist/>'  # the printer's settings, as Excel writes them on a Mac
+    content = with_part("xl/printerSettings/printerSettings1.bin", plist)
+    assert len(read_table(content, roster_headings()).rows) == 2
 
 
 @pytest.mark.django_db
