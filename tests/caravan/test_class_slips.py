@@ -187,7 +187,8 @@ def test_a_slip_binds_on_a_phone_and_a_guess_never_does(open_page: Any) -> None:
     # It is a shared phone: left, nothing of her can be read, nor by going back.
     phone.goto("/me/data/")
     phone.click("aside.acting button")
-    phone.wait_for_url("**/account/locked/")  # loaded: the browser goes back from no page that is still coming
+    # Loaded: the browser goes back from no page that is still coming.
+    phone.wait_for_url("**/account/locked/")
     phone.go_back()
     assert "王桂花" not in phone.content()
     phone.goto("/account/locked/")
