@@ -20,7 +20,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
-from cms.importing.formats import is_xml
+from cms.importing.formats import MAX_SHARED_TEXT, is_xml
 
 _ITEM, _TEXT = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("si", "t"))
 
@@ -44,12 +44,15 @@ class _RosterReader(ExcelReader):
         self.archive = _CheckedParts(io.BytesIO(content))
 
     def read_strings(self) -> None:
-        """Read the shared texts."""
+        """Read the shared texts; ``OSError`` for more of them than ``MAX_SHARED_TEXT``, whatever their part is called."""
         package: Any = self.package  # untyped in the library's stubs
         part = package.find(SHARED_STRINGS)
         if part is None:
             return
-        with self.archive.open(part.PartName[1:]) as stream:
+        name = part.PartName[1:]
+        if self.archive.getinfo(name).file_size > MAX_SHARED_TEXT:
+            raise OSError("more text than a roster has")
+        with self.archive.open(name) as stream:
             for _event, node in iterparse(stream):  # noqa: S314  no entity comes as far as this
                 if node.tag == _ITEM:
                     self.shared_strings.append(_text_of(node))

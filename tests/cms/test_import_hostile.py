@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import resource
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -38,15 +39,20 @@ def small_workbook() -> bytes:
 
 def with_part(name: str, data: bytes) -> bytes:
     """Return a small roster with one part more, or another instead of its own."""
+    return with_parts({name: lambda _own: data})
+
+
+def with_parts(parts: dict[str, Callable[[bytes], bytes]]) -> bytes:
+    """Return a small roster with other parts, each made of its own, which is empty where it has none."""
     content = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(small_workbook())) as old,
         zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as new,
     ):
-        for part in old.infolist():
-            if part.filename != name:
-                new.writestr(part, old.read(part))
-        new.writestr(name, data)
+        own = {part.filename: old.read(part) for part in old.infolist()}
+        made = {name: make(own.get(name, b"")) for name, make in parts.items()}
+        for name, data in {**own, **made}.items():
+            new.writestr(name, data)
     return content.getvalue()
 
 
@@ -67,6 +73,19 @@ def giant_cell() -> bytes:
     return with_part("xl/sharedStrings.xml", cell)
 
 
+def texts_elsewhere(mib: int) -> bytes:
+    """Return a small roster whose shared texts, of so many MiB, are a part with a name of its own."""
+    texts = b"<sst><!--" + (b"<" + b" " * 1023) * (1024 * mib) + b"--></sst>"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/xl/texts.xml" ContentType="{kind}"/></Types>'.encode()
+    return with_parts(
+        {
+            "xl/texts.xml": lambda _own: texts,
+            "[Content_Types].xml": lambda own: own.replace(b"</Types>", override),
+        }
+    )
+
+
 HOSTILE: dict[str, tuple[str, Any]] = {
     "a bomb": ("file_too_large", lambda: with_part("xl/worksheets/sheet1.xml", b"<a>" + b" " * (201 * MIB))),
     "one cell of 20 MB": ("cell_too_large", giant_cell),
@@ -74,6 +93,7 @@ HOSTILE: dict[str, tuple[str, Any]] = {
         "file_too_large",
         lambda: with_part("xl/sharedStrings.xml", b"<t/>" * (17 * MIB)),
     ),
+    "shared text beyond its limit in a part of another name": ("file_damaged", lambda: texts_elsewhere(65)),
     "two thousand parts": ("file_too_large", lambda: _archive({"xl/workbook.xml": b"", **{f"xl/{n}": b"" for n in range(2001)}})),
     "a directory that begins before the file": (
         "file_damaged",
