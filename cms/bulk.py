@@ -61,14 +61,15 @@ def insert_columns(
 ) -> None:
     """Insert ``count`` rows: of a column (``person_id``) a list holds the value of each row, else all have it.
 
-    Columns that are not given have their defaults. A row that meets another with the same ``unique`` columns
+    Columns that are not given have their defaults; ``ValueError`` where a list is longer or shorter, of which
+    PostgreSQL would make rows with NULL. A row that meets another with the same ``unique`` columns
     takes its place in the ``update`` columns. No signal is sent and no ``save`` runs, as with ``bulk_create``.
     """
     fields = [field for field in _fields(model) if not isinstance(field, models.AutoField)]
     if unknown := columns.keys() - {field.attname for field in fields}:
         raise TypeError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
+    values = [_column(field, columns, count) for field in fields]
     if count:
-        values = [_column(field, columns, count) for field in fields]
         _insert(model, fields, values, _conflict(unique, update))
 
 
@@ -115,6 +116,8 @@ def _column(field: Any, columns: Mapping[str, Any], count: int) -> list[Any]:
     if field.attname in columns:
         value = columns[field.attname]
         if isinstance(value, list):
+            if len(value) != count:
+                raise ValueError(f"{len(value)} values of {field.attname} for {count} rows")
             return _ready(field, value)
     elif getattr(field, "auto_now_add", False):
         value = timezone.now()

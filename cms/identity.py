@@ -30,12 +30,13 @@ _EIGHTEEN = frozenset({IdType.CITIZEN_ID, IdType.HMT_PERMIT})
 
 # Full-width forms of ASCII to ASCII; signs that people and keyboards put in the place of X.
 _TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x00D7: "X", 0x0425: "X", 0x0445: "X"}
-_EIGHTEEN_SIGNS = re.compile(r"\d{17}[\dX]")
-_PERMIT = re.compile(r"8[123]0{4}\d{11}[\dX]")
-_OLD_CARD = re.compile(r"[A-Z]{3}\d{12}")
+# Figures of ASCII alone: those of other scripts are digits to Python, and would make one number into several.
+_EIGHTEEN_SIGNS = re.compile(r"\d{17}[\dX]", re.ASCII)
+_PERMIT = re.compile(r"8[123]0{4}\d{11}[\dX]", re.ASCII)
+_OLD_CARD = re.compile(r"[A-Z]{3}\d{12}", re.ASCII)
 # New card: 9, province where it was applied for, country. Region 99 is no province: demo numbers.
-_NEW_CARD = re.compile(r"9[1-7]\d{15}[\dX]")
-_PASSPORT = re.compile(r"[A-Z]{1,2}\d{7,8}")
+_NEW_CARD = re.compile(r"9[1-7]\d{15}[\dX]", re.ASCII)
+_PASSPORT = re.compile(r"[A-Z]{1,2}\d{7,8}", re.ASCII)
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?E\+\d+|\d\.\d+(E\d+)?|\d{16,}\.0+")
 _QUOTES = "'‘’`\""
 _DASHES = "-‐‑‒–—－"

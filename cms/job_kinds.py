@@ -13,7 +13,8 @@ from cms.services.file_links import file_doors
 from cms.services.import_files import CHUNK
 
 _IMPORTS: dict[str, dict[str, Any]] = {
-    # A chunk is a few statements whatever its length; short, because SQLite has one writer.
+    # Of people a few statements whatever its length; a thousand organisations, each changed by its service,
+    # take two seconds, in which nobody else writes on SQLite.
     "": {"chunk": CHUNK},
     # The whole file is one item, judged and written in one transaction.
     "_whole": {"lease_factor": 20},

@@ -14,6 +14,8 @@ import pytest
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
+import cms.importing.spreadsheets  # noqa: F401  first: it chooses the parser of workbooks, for tests as for workers
+
 pytest_plugins = [
     "tests.harness.database",  # first: the others import it
     "tests.harness.brokers",

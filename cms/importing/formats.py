@@ -86,11 +86,16 @@ def _check_workbook(content: bytes) -> None:
             parts = archive.infolist()
             _check_parts(parts)
             for part in parts:
-                if part.filename.endswith(_XML):
+                if is_xml(part.filename):
                     with archive.open(part) as stream:
                         _check_xml(stream)
     except BROKEN as error:
         raise _damaged() from error
+
+
+def is_xml(part: str) -> bool:
+    """Say whether a part is looked at as XML, by its name; a reader must take no other for XML."""
+    return part.lower().endswith(_XML)
 
 
 def _check_xml(stream: IO[bytes]) -> None:

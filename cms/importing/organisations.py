@@ -120,7 +120,7 @@ class _CheckedWidget(Widget):
 
 
 class _KindsWidget(Widget):
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[str]:
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> tuple[str, ...]:
         """Return the kinds without repetition."""
         known = chinese_labels(OrganisationKindCode)
         words = [word for word in re.split(r"[、，,;；/]", "".join(text_of(value).split())) if word]
@@ -129,7 +129,7 @@ class _KindsWidget(Widget):
         if any(word not in known for word in words):
             hint = _("可以写：%s") % "、".join(known)
             raise CellError("kind_unknown", _("机构类型不在可选的词里。"), suggestion=hint)
-        return sorted({str(known[word]) for word in words})
+        return tuple(sorted({str(known[word]) for word in words}))
 
 
 def _region_digits(text: str) -> str:
@@ -144,7 +144,7 @@ class OrganisationRow(ImportedRow):
     short_code: str = ""
     uscc: str = ""
     region_code: str = ""
-    kinds: list[str] = field(default_factory=list)
+    kinds: tuple[str, ...] = ()
     contact_name: str = ""
     contact_phone: str = ""
     known: Organisation | None = None
@@ -254,7 +254,7 @@ class OrganisationResource(CellResource):
                 row.changes[name] = said
                 text = _("登记的是“%(before)s”，导入后改成这一格。") % {"before": holds or "—"}
                 self.find(row, name, "will_change", text, level=NOTE)
-        if row.kinds != sorted(one.kind for one in known.kinds.all()):
+        if row.kinds != tuple(sorted(one.kind for one in known.kinds.all())):
             row.changes["kinds"] = row.kinds
             self.find(row, "kinds", "will_change", _("机构类型导入后改成这一格。"), level=NOTE)
 

@@ -1,16 +1,17 @@
 """The library that reads workbooks, set up for rosters: quick about their texts, and safe.
 
 It would take a parser in pure Python that stops entities. Here they are refused before any parser sees
-them (``formats.detect_format``), and expat stops what grows too far, so the standard library's parser,
-twice as quick, is as safe.
+them (``formats.detect_format``), in every part whose name is that of XML; no other part is opened. As expat
+stops what grows too far besides, the standard library's parser, twice as quick, is as safe.
 """
 
 from __future__ import annotations
 
 import io
 import os
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import iterparse
+from zipfile import ZipFile, ZipInfo
 
 os.environ.setdefault("OPENPYXL_DEFUSEDXML", "False")  # the library asks when it is imported
 
@@ -19,19 +20,39 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
+from cms.importing.formats import MAX_SHARED_TEXT, is_xml
+
 _ITEM, _TEXT = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("si", "t"))
+
+
+class _CheckedParts(ZipFile):
+    """A workbook's archive without what was not looked at: a workbook may call any part its sheet."""
+
+    def open(self, name: str | ZipInfo, mode: Any = "r", *args: Any, **kwargs: Any) -> IO[bytes]:
+        """Open a part; ``OSError``, as for one that cannot be read, where its name is not that of XML."""
+        if not is_xml(name if isinstance(name, str) else name.filename):
+            raise OSError("no part of a workbook that is read")
+        return super().open(name, mode, *args, **kwargs)
 
 
 class _RosterReader(ExcelReader):
     """Reads the texts of all cells, of which a roster has a hundred thousand, at a tenth of the cost."""
 
+    def __init__(self, content: bytes) -> None:
+        # Formulas stay formulas: the text "=…" in a cell is a fault to name, its cached value a guess.
+        super().__init__(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        self.archive = _CheckedParts(io.BytesIO(content))
+
     def read_strings(self) -> None:
-        """Read the shared texts."""
+        """Read the shared texts; ``OSError`` for more of them than ``MAX_SHARED_TEXT``, whatever their part is called."""
         package: Any = self.package  # untyped in the library's stubs
         part = package.find(SHARED_STRINGS)
         if part is None:
             return
-        with self.archive.open(part.PartName[1:]) as stream:
+        name = part.PartName[1:]
+        if self.archive.getinfo(name).file_size > MAX_SHARED_TEXT:
+            raise OSError("more text than a roster has")
+        with self.archive.open(name) as stream:
             for _event, node in iterparse(stream):  # noqa: S314  no entity comes as far as this
                 if node.tag == _ITEM:
                     self.shared_strings.append(_text_of(node))
@@ -51,10 +72,9 @@ def _text_of(node: Any) -> str:
 def open_workbook(content: bytes) -> Any:
     """Return the library's workbook of a file that ``detect_format`` let pass; close it.
 
-    Formulas stay formulas: the text "=…" in a cell is a fault to name, its cached value a guess. Raises
-    what ``formats.BROKEN`` lists when the parts do not fit together.
+    Raises what ``formats.BROKEN`` lists when the parts do not fit together.
     """
-    reader = _RosterReader(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    reader = _RosterReader(content)
     reader.read()
     book: Workbook = reader.wb
     return book

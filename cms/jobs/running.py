@@ -187,10 +187,13 @@ def _next_items(hold: Hold) -> list[DueItem]:
 
 
 def _rows_of(job: Job, items: Sequence[DueItem]) -> QuerySet[JobItem]:
-    """Return the rows of ``items`` in the order of their positions; a run of them is asked for by its ends."""
+    """Return the rows of ``items``, which stand in the order of their positions and are pending.
+
+    A run of them is asked for by its ends: one range of the index of due items, which begins with the state.
+    """
     first, last = items[0].position, items[-1].position
     if last - first + 1 == len(items):
-        return JobItem.objects.filter(job=job, position__gte=first, position__lte=last)
+        return job.items.filter(state=ItemState.PENDING, position__gte=first, position__lte=last)
     return JobItem.objects.filter(pk__in=[item.pk for item in items])
 
 

@@ -49,6 +49,19 @@ def test_nothing_is_cut_or_taken_for_a_column() -> None:
     assert not job.items.exists()
 
 
+def test_a_list_of_another_length_is_refused() -> None:
+    """PostgreSQL would fill the rest with NULL."""
+    job = _job()
+    for count, keys in ((0, ["a"]), (2, ["a", "b", "c"]), (3, ["a", "b"])):
+        with pytest.raises(ValueError, match="key"):
+            insert_columns(
+                JobItem, count, job_id=job.pk, position=list(range(count)), key=keys, tried_at=[None] * count
+            )
+    with pytest.raises(ValueError, match="tried_at"):
+        insert_columns(JobItem, 2, job_id=job.pk, position=[1, 2], key=["a", "b"], tried_at=[AT])
+    assert not job.items.exists()
+
+
 @pytest.mark.postgresql
 def test_what_is_too_long_is_refused_as_ever() -> None:
     job = _job()

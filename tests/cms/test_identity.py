@@ -142,6 +142,7 @@ def test_lost_digits_behind_zeros_are_named_as_such() -> None:
         ("9999991973041512290", "number_length"),
         ("99999919730415A229", "number_chars"),
         ("X99999197304151229", "number_chars"),
+        ("9999991973041512٢0", "number_chars"),  # a two as Arabic writes it
         ("999999197605168680", "number_check_digit"),
         (with_check("99999919750230123"), "number_birth_date"),
         (with_check("99999919751301123"), "number_birth_date"),
@@ -302,7 +303,9 @@ def test_phones_are_normalised(typed: object, stored: str) -> None:
     assert normalise_phone(typed) == stored
 
 
-@pytest.mark.parametrize("wrong", ["1390000041", "12345", "abc", "23900000417", "139000004170"])
+@pytest.mark.parametrize(
+    "wrong", ["1390000041", "12345", "abc", "23900000417", "139000004170", "1390000041٧"]
+)
 def test_wrong_phones(wrong: str) -> None:
     with pytest.raises(DomainError) as refused:
         check_phone(wrong)

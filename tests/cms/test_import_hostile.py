@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import resource
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -38,21 +39,51 @@ def small_workbook() -> bytes:
 
 def with_part(name: str, data: bytes) -> bytes:
     """Return a small roster with one part more, or another instead of its own."""
+    return with_parts({name: lambda _own: data})
+
+
+def with_parts(parts: dict[str, Callable[[bytes], bytes]]) -> bytes:
+    """Return a small roster with other parts, each made of its own, which is empty where it has none."""
     content = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(small_workbook())) as old,
         zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as new,
     ):
-        for part in old.infolist():
-            if part.filename != name:
-                new.writestr(part, old.read(part))
-        new.writestr(name, data)
+        own = {part.filename: old.read(part) for part in old.infolist()}
+        made = {name: make(own.get(name, b"")) for name, make in parts.items()}
+        for name, data in {**own, **made}.items():
+            new.writestr(name, data)
+    return content.getvalue()
+
+
+def misnamed(ending: str) -> bytes:
+    """Return a small roster whose sheet, a part with a name of that ending, has a document type."""
+    content, name = io.BytesIO(), f"sheet1.{ending}"
+    with zipfile.ZipFile(io.BytesIO(small_workbook())) as given, zipfile.ZipFile(content, "w") as made:
+        for part in given.infolist():
+            data = given.read(part).replace(b"sheet1.xml", name.encode())
+            if part.filename.endswith("sheet1.xml"):
+                data = data.replace(b"<worksheet", ENTITY + b"<worksheet", 1)
+            made.writestr(part.filename.replace("sheet1.xml", name), data)
     return content.getvalue()
 
 
 def giant_cell() -> bytes:
     cell = b"<sst><si><t>" + b"a" * (20 * MIB) + b"</t></si></sst>"
     return with_part("xl/sharedStrings.xml", cell)
+
+
+def texts_elsewhere(mib: int) -> bytes:
+    """Return a small roster whose shared texts, of so many MiB, are a part with a name of its own."""
+    texts = b"<sst><!--" + (b"<" + b" " * 1023) * (1024 * mib) + b"--></sst>"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/xl/texts.xml" ContentType="{kind}"/></Types>'.encode()
+    return with_parts(
+        {
+            "xl/texts.xml": lambda _own: texts,
+            "[Content_Types].xml": lambda own: own.replace(b"</Types>", override),
+        }
+    )
 
 
 HOSTILE: dict[str, tuple[str, Any]] = {
@@ -62,6 +93,7 @@ HOSTILE: dict[str, tuple[str, Any]] = {
         "file_too_large",
         lambda: with_part("xl/sharedStrings.xml", b"<t/>" * (17 * MIB)),
     ),
+    "shared text beyond its limit in a part of another name": ("file_damaged", lambda: texts_elsewhere(65)),
     "two thousand parts": ("file_too_large", lambda: _archive({"xl/workbook.xml": b"", **{f"xl/{n}": b"" for n in range(2001)}})),
     "a directory that begins before the file": (
         "file_damaged",
@@ -87,6 +119,8 @@ HOSTILE: dict[str, tuple[str, Any]] = {
         "file_damaged",
         lambda: with_part("xl/styles.xml", b'<?xml version="1.0" encoding="cp037"?>' + ENTITY.decode().encode("cp037")),
     ),
+    "an entity in a sheet that is named like a picture": ("file_damaged", lambda: misnamed("png")),
+    "an entity in a sheet with a name in capitals": ("file_damaged", lambda: misnamed("XML")),
     "macros": ("file_macros", lambda: with_part("xl/vbaProject.bin", b"macro")),
     "old Excel": ("file_old_excel", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512),
     "cut off": ("file_damaged", lambda: small_workbook()[:-200]),
@@ -127,6 +161,12 @@ def test_a_hostile_file_is_refused_with_one_sentence(name: str) -> None:
     assert refusal.value.code == code
     assert str(refusal.value.message).endswith("。")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 1024  # KiB
+
+
+def test_a_document_type_in_what_is_never_read_hurts_nobody() -> None:
+    plist = b'<?xml version="1.0"?><!DOCTYPE plist><plist/>'  # the printer's settings, as Excel writes them on a Mac
+    content = with_part("xl/printerSettings/printerSettings1.bin", plist)
+    assert len(read_table(content, roster_headings()).rows) == 2
 
 
 @pytest.mark.django_db

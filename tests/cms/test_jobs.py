@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cms.enums import ItemState, JobState
@@ -197,6 +198,21 @@ def test_a_refusal_does_not_touch_the_neighbours(works: Works, user: User, kind:
     refused = job.items.get(key="2")
     assert (refused.code, refused.message) == ("too_young", "Not yet sixteen.")
     assert made() == {"made 1", "made 3", "made 4", "made 5"}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads a small table whole")
+@pytest.mark.parametrize("kind", ["test", "test_chunks"])
+def test_an_item_is_marked_without_a_look_at_all_others(works: Works, user: User, kind: str) -> None:
+    """There may be fifty thousand, each refused in words of its own."""
+    job = start(user, kind)
+    with CaptureQueriesContext(connection) as asked:
+        carry_out(str(job.pk))
+    marks = [one["sql"] for one in asked if one["sql"].startswith('UPDATE "cms_jobitem"')]
+    assert marks
+    with connection.cursor() as cursor:
+        for mark in marks:
+            cursor.execute(f"EXPLAIN QUERY PLAN {mark}")
+            assert "position>" in str(cursor.fetchall()), mark
 
 
 def test_a_fault_of_ours_sets_one_item_aside(works: Works, user: User) -> None:
