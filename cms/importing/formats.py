@@ -20,6 +20,7 @@ MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 MAX_PARTS = 2_000
 # Texts that repeat are stored once; they are all held in memory while a workbook is read.
 MAX_SHARED_TEXT = 64 * 1024 * 1024
+MAX_SHARED_TEXTS = 1_000_000  # twenty in each of 50 000 rows, all different
 # A cell holds 32 767 characters at most, so so many bytes without a tag are no cell of a roster.
 _STRETCH = 256 * 1024
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"

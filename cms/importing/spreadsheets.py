@@ -20,7 +20,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
-from cms.importing.formats import MAX_SHARED_TEXT, is_xml
+from cms.importing.formats import MAX_SHARED_TEXT, MAX_SHARED_TEXTS, is_xml
 
 _ITEM, _TEXT = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("si", "t"))
 
@@ -44,7 +44,7 @@ class _RosterReader(ExcelReader):
         self.archive = _CheckedParts(io.BytesIO(content))
 
     def read_strings(self) -> None:
-        """Read the shared texts; ``OSError`` for more of them than ``MAX_SHARED_TEXT``, whatever their part is called."""
+        """Read the shared texts; ``OSError`` where they are more than a roster has, whatever their part is called."""
         package: Any = self.package  # untyped in the library's stubs
         part = package.find(SHARED_STRINGS)
         if part is None:
@@ -53,14 +53,23 @@ class _RosterReader(ExcelReader):
         if self.archive.getinfo(name).file_size > MAX_SHARED_TEXT:
             raise OSError("more text than a roster has")
         with self.archive.open(name) as stream:
-            for _event, node in iterparse(stream):  # noqa: S314  no entity comes as far as this
-                if node.tag == _ITEM:
-                    self.shared_strings.append(_text_of(node))
-                    node.clear()
+            events = iterparse(stream, ("start", "end"))  # noqa: S314  no entity comes as far as this
+            _event, root = next(events)
+            for event, node in events:
+                if event == "end" and node.tag == _ITEM:
+                    self._add_string(_text_of(node))
+                    root.clear()  # an emptied one would still be kept there
+
+    def _add_string(self, text: str) -> None:
+        if len(self.shared_strings) >= MAX_SHARED_TEXTS:
+            raise OSError("more texts than a roster has")
+        self.shared_strings.append(text)
 
 
 def _text_of(node: Any) -> str:
     """Return a shared text as the library does; nearly all are one run without any format."""
+    if len(node) == 0:
+        return ""
     if len(node) == 1 and node[0].tag == _TEXT:
         content: str = node[0].text or ""
     else:

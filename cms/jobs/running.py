@@ -180,9 +180,10 @@ def _plan(hold: Hold) -> None:
 def _next_items(hold: Hold) -> list[DueItem]:
     """Return the next chunk. An item that was tried before goes alone: only then does a crash tell which caused it."""
     rows = hold.job.items.filter(state=ItemState.PENDING).order_by("position").values_list(*DueItem._fields)
+    first = [DueItem(*row) for row in rows[:1]]  # by itself: after a crash a whole chunk goes one by one
+    if not first or first[0].attempts:
+        return first
     items = [DueItem(*row) for row in rows[: hold.kind.chunk]]
-    if items and items[0].attempts:
-        return items[:1]
     return [item for item in items if item.attempts == 0]
 
 

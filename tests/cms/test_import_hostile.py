@@ -16,10 +16,12 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from cms.enums import ImportState, RowOutcome
 from cms.errors import DomainError
 from cms.importing import reader
+from cms.importing.formats import MAX_SHARED_TEXTS
 from cms.importing.people import roster_headings
 from cms.importing.reader import read_table
 from cms.models import DataImport
@@ -73,9 +75,9 @@ def giant_cell() -> bytes:
     return with_part("xl/sharedStrings.xml", cell)
 
 
-def texts_elsewhere(mib: int) -> bytes:
-    """Return a small roster whose shared texts, of so many MiB, are a part with a name of its own."""
-    texts = b"<sst><!--" + (b"<" + b" " * 1023) * (1024 * mib) + b"--></sst>"
+def texts_elsewhere(inside: bytes) -> bytes:
+    """Return a small roster whose shared texts are a part with a name of its own."""
+    texts = f'<sst xmlns="{SHEET_MAIN_NS}">'.encode() + inside + b"</sst>"
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
     override = f'<Override PartName="/xl/texts.xml" ContentType="{kind}"/></Types>'.encode()
     return with_parts(
@@ -93,7 +95,11 @@ HOSTILE: dict[str, tuple[str, Any]] = {
         "file_too_large",
         lambda: with_part("xl/sharedStrings.xml", b"<t/>" * (17 * MIB)),
     ),
-    "shared text beyond its limit in a part of another name": ("file_damaged", lambda: texts_elsewhere(65)),
+    "shared text beyond its limit in a part of another name": (
+        "file_damaged",
+        lambda: texts_elsewhere(b"<!--" + (b"<" + b" " * 1023) * (1024 * 65) + b"-->"),
+    ),
+    "a million empty texts": ("file_damaged", lambda: texts_elsewhere(b"<si/>" * (MAX_SHARED_TEXTS + 1))),
     "two thousand parts": ("file_too_large", lambda: _archive({"xl/workbook.xml": b"", **{f"xl/{n}": b"" for n in range(2001)}})),
     "a directory that begins before the file": (
         "file_damaged",
