@@ -30,12 +30,13 @@ _EIGHTEEN = frozenset({IdType.CITIZEN_ID, IdType.HMT_PERMIT})
 
 # Full-width forms of ASCII to ASCII; signs that people and keyboards put in the place of X.
 _TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x00D7: "X", 0x0425: "X", 0x0445: "X"}
-_EIGHTEEN_SIGNS = re.compile(r"\d{17}[\dX]")
-_PERMIT = re.compile(r"8[123]0{4}\d{11}[\dX]")
-_OLD_CARD = re.compile(r"[A-Z]{3}\d{12}")
+# Never \d, which takes the digits of every script: one human could be registered once in each of them.
+_EIGHTEEN_SIGNS = re.compile(r"[0-9]{17}[0-9X]")
+_PERMIT = re.compile(r"8[123]0{4}[0-9]{11}[0-9X]")
+_OLD_CARD = re.compile(r"[A-Z]{3}[0-9]{12}")
 # New card: 9, province where it was applied for, country. Region 99 is no province: demo numbers.
-_NEW_CARD = re.compile(r"9[1-7]\d{15}[\dX]")
-_PASSPORT = re.compile(r"[A-Z]{1,2}\d{7,8}")
+_NEW_CARD = re.compile(r"9[1-7][0-9]{15}[0-9X]")
+_PASSPORT = re.compile(r"[A-Z]{1,2}[0-9]{7,8}")
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?E\+\d+|\d\.\d+(E\d+)?|\d{16,}\.0+")
 _QUOTES = "'‘’`\""
 _DASHES = "-‐‑‒–—－"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from django.utils.translation import gettext as _
 
 from cms.errors import DomainError
 
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-# As nearly everybody writes it: nothing to leave out.
-_MOBILE_DIGITS = re.compile(r"1[3-9][0-9]{9}")
+# Never \d, which takes the digits of every script.
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # Area code, number, extension; an 8 in front as some village switchboards have it is part of the number.
-_LANDLINE = re.compile(r"0\d{2,3}\d{7,8}")
+_LANDLINE = re.compile(r"0[0-9]{2,3}[0-9]{7,8}")
 
 
 def normalise_phone(text: object) -> str:
@@ -20,11 +20,13 @@ def normalise_phone(text: object) -> str:
     if isinstance(text, float) and text.is_integer():
         text = int(text)
     written = "" if text is None else str(text)
-    if _MOBILE_DIGITS.fullmatch(written):
+    if _MOBILE.fullmatch(written):
         return written
-    plain = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in written)
+    # Address books put invisible marks of direction around a number that is copied from them.
+    seen = (c for c in written if unicodedata.category(c) != "Cf")
+    plain = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in seen)
     digits = re.sub(r"[\s\-‐–—().]", "", plain)
-    return re.sub(r"^(\+|00)86(?=[01])|^86(?=1[3-9]\d{9}$)", "", digits)
+    return re.sub(r"^(\+|00)86(?=[01])|^86(?=1[3-9][0-9]{9}$)", "", digits)
 
 
 def check_phone(phone: str, *, mobile: bool = False) -> None:
