@@ -96,6 +96,19 @@ HOSTILE: dict[str, tuple[str, Any]] = {
     "NUL in a CSV": ("file_type", lambda: "姓名,公民身份号码\n王\0秀英,1\n".encode()),
     "one line of 19 MB": ("file_damaged", lambda: b"a" * (19 * MIB)),
     "a quote that never ends": ("file_damaged", lambda: '姓名,公民身份号码\n"'.encode() + b"a,\n" * MIB),
+    "a quote that swallows the next row": (
+        "file_damaged",
+        lambda: '姓名,公民身份号码,备注\n王秀英,99999919730415122X,"好\n李桂花,123,\n'.encode(),
+    ),
+    "text behind a quote": (
+        "file_damaged",
+        lambda: '姓名,公民身份号码,备注\n王秀英,99999919730415122X,"好"的\n李桂花,123,\n'.encode(),
+    ),
+    "NUL in a CSV of UTF-16": ("file_damaged", lambda: "姓名,公民身份号码\n王\0秀英,1\n".encode("utf-16")),
+    "a comma without quotes": (
+        "row_too_wide",
+        lambda: "姓名,公民身份号码,户籍地址,备注\n王秀英,99999919730415122X,示范省,青山乡,好\n".encode(),
+    ),
     "NUL in a sheet": ("file_damaged", lambda: with_part("xl/worksheets/sheet1.xml", b"<worksheet>\0</worksheet>")),
     "only a hidden sheet": ("file_empty", lambda: _hidden()),
 }  # fmt: skip
@@ -158,6 +171,12 @@ def test_wide_merged_and_hidden_things_are_read_as_they_are() -> None:
     hidden.sheet_state = "hidden"
     table = read_table(saved(book), roster_headings())
     assert [row.values["legal_name"] for row in table.rows] == ["王秀英"] and table.other_sheets == []
+
+
+def test_a_csv_may_be_ragged_where_nothing_stands() -> None:
+    text = "花名册\n\u200b姓名,公民身份号码\ufeff,备注\n王秀英,99999919730415122X,,,,\n李桂花,123\n说明：甲,,,,\n"
+    table = read_table(text.encode(), roster_headings())
+    assert [row.values["legal_name"] for row in table.rows] == ["王秀英", "李桂花"]
 
 
 @pytest.mark.django_db
