@@ -192,6 +192,8 @@ def _corrects(book: Any) -> str:
 
 
 def _choose_sheet(book: Any, headings: Sequence[Heading]) -> Table:
+    from cms.importing.spreadsheets import unescaped  # see ``_read_workbook``
+
     sheets = [
         sheet for sheet in book.worksheets if sheet.sheet_state == "visible" and hasattr(sheet, "iter_rows")
     ]
@@ -199,7 +201,7 @@ def _choose_sheet(book: Any, headings: Sequence[Heading]) -> Table:
     for sheet in sheets:
         sheet.reset_dimensions()  # the written dimensions may be wrong
         rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
-        table = _read_sheet(sheet.title, _numbered(rows), headings)
+        table = _read_sheet(sheet.title, _numbered(unescaped(rows)), headings)
         if isinstance(table, Table):
             table.other_sheets = [other.title for other in sheets if other is not sheet]
             return table

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import resource
 import zipfile
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -177,6 +179,61 @@ def test_a_csv_may_be_ragged_where_nothing_stands() -> None:
     text = "花名册\n\u200b姓名,公民身份号码\ufeff,备注\n王秀英,99999919730415122X,,,,\n李桂花,123\n说明：甲,,,,\n"
     table = read_table(text.encode(), roster_headings())
     assert [row.values["legal_name"] for row in table.rows] == ["王秀英", "李桂花"]
+
+
+STYLES = b"""<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+<fonts count="1"><font/></fonts><fills count="1"><fill/></fills>
+<cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="31"/><xf numFmtId="57"/></cellXfs></styleSheet>"""
+
+
+def test_days_in_the_formats_of_a_chinese_excel_are_days_and_odd_styles_no_damage() -> None:
+    shown = '<c r="C2" s="1"><v>27457</v></c><c r="D2" s="2"><v>27457</v></c>'
+    heads = [*HEAD, "出生日期", "备注"]
+    cells = "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in heads)
+    rows = (
+        f'<row r="1">{cells}</row><row r="2"><c r="A2" t="inlineStr"><is><t>王秀英</t></is></c>{shown}</row>'
+    )
+    sheet = f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}'
+    parts = {"xl/styles.xml": STYLES, "xl/worksheets/sheet1.xml": f"{sheet}</sheetData></worksheet>".encode()}
+    with zipfile.ZipFile(io.BytesIO(small_workbook())) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()} | parts
+    (row,) = read_table(_archive(parts), roster_headings()).rows
+    days = [row.values["birth_date"].date(), row.values["remark"].date()]
+    assert days == [dt.date(1975, 3, 4)] * 2
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("青山乡_x000D_\n红旗村", "青山乡\n红旗村"),
+        ("甲_x0000_乙", "甲乙"),
+        ("_x005F_x0041_", "_x0041_"),
+        ("x005F_", "x005F_"),
+        ("_xD83D_", "_xD83D_"),
+    ],
+)
+def test_escapes_of_a_workbook_are_read_as_people_see_them(written: str, seen: str) -> None:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, [*HEAD, "备注"])
+        sheet.write_row(1, 0, ["王秀英", "99999919730415122X", "STOOD HERE"])
+    for inline in (False, True):
+        (row,) = read_table(_replaced(content.getvalue(), written, inline=inline), roster_headings()).rows
+        assert row.values["remark"] == seen
+
+
+def _replaced(content: bytes, text: str, *, inline: bool) -> bytes:
+    """Return the workbook with ``text`` in a cell, as a shared text or in the cell itself."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {part: archive.read(part).decode() for part in archive.namelist()}
+    shared, sheet = "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"
+    parts[shared] = parts[shared].replace("STOOD HERE", text)
+    if inline:
+        cell = '<c r="C2" t="s"><v>5</v></c>'
+        assert cell in parts[sheet]
+        parts[sheet] = parts[sheet].replace(cell, f'<c r="C2" t="inlineStr"><is><t>{text}</t></is></c>')
+    return _archive({part: data.encode() for part, data in parts.items()})
 
 
 @pytest.mark.django_db
