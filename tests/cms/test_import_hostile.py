@@ -18,14 +18,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from cms.enums import ImportState, RowOutcome
+from cms.enums import ImportState, RowOutcome, Sex
 from cms.errors import DomainError
+from cms.identity import demo_number
 from cms.importing import reader
+from cms.importing.cells import TextWidget
 from cms.importing.people import roster_headings
 from cms.importing.reader import read_table
 from cms.models import DataImport
 from cms.roles import Role
-from tests.cms.import_world import DATA, checked, csv_of, findings_of, make_school, saved, user_with, xlsx_of
+from tests.cms.import_world import (
+    DATA,
+    checked,
+    csv_of,
+    findings_of,
+    imported,
+    make_school,
+    saved,
+    user_with,
+    xlsx_of,
+)
 
 CLEAN = (DATA / "roster_gb18030.csv").read_bytes()
 HEAD = ["姓名", "公民身份号码"]
@@ -234,6 +246,29 @@ def _replaced(content: bytes, text: str, *, inline: bool) -> bytes:
         assert cell in parts[sheet]
         parts[sheet] = parts[sheet].replace(cell, f'<c r="C2" t="inlineStr"><is><t>{text}</t></is></c>')
     return _archive({part: data.encode() for part, data in parts.items()})
+
+
+@pytest.mark.django_db
+def test_what_nobody_meant_is_not_registered() -> None:
+    """Errors of formulas, digits that a spreadsheet lost and characters that nobody sees."""
+    school = make_school()
+    planner = user_with(Role.PLANNER, school, "planner")
+    heads = [*HEAD, "户籍地址", "类别证明编号", "备注"]
+    numbers = [demo_number(dt.date(1975, 3, 4), at, Sex.FEMALE) for at in range(3)]
+    day = dt.datetime(2024, 1, 2, tzinfo=dt.UTC).replace(tzinfo=None)
+    book = xlsx_of(
+        heads,
+        ["王秀英", numbers[0], "#REF!", 1.2345678901234567e17, "#N/A"],
+        ["李桂花", numbers[1], "青山乡", "1.23e+15", "好"],
+        ["赵桂花", numbers[2], "\u202e青山乡\u200b红旗村", day, True],
+    )
+    upload = checked(book, school, planner)
+    codes = [[one.code for one in findings_of(upload, row) if one.is_error] for row in (2, 3, 4)]
+    assert codes == [["formula_failed", "number_scientific", "formula_failed"], ["number_scientific"], []]
+    assert ("户籍地址", "text_normalised") in [(one.title, one.code) for one in findings_of(upload, 4)]
+    person = imported(upload, planner).rows.get(number=4).person
+    tag, link = TextWidget(60).clean(day), TextWidget(60).clean(True)
+    assert (person.address, tag, link) == ("青山乡红旗村", "2024-01-02", "TRUE")
 
 
 @pytest.mark.django_db
