@@ -101,7 +101,7 @@ def _check_text(values: list[str]) -> None:
         assert _seen(str(cell.value or "")) == kept
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def test_text_stays_text_whatever_it_is() -> None:
