@@ -94,6 +94,8 @@ class Table:
     other_sheets: list[str] = field(default_factory=list)
     rows: list[SourceRow] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
+    # Behind this row so many empty ones follow that nothing below them was read; 0: all was.
+    read_until: int = 0
     # What an error workbook says it corrects; nobody has checked it yet.
     corrects: str = ""
 
@@ -270,6 +272,7 @@ def _read_rows(table: Table, rows: Iterator[tuple[int, Cells]], width: int) -> N
         if why:
             blank_run = blank_run + 1 if why == "blank" else 0
             if blank_run > MAX_BLANK_RUN:
+                table.read_until = number - blank_run
                 break
             table.skipped.append(SkippedRow(number, why))
             continue

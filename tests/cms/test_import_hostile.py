@@ -27,6 +27,7 @@ from cms.importing.people import roster_headings
 from cms.importing.reader import read_table
 from cms.models import DataImport
 from cms.roles import Role
+from cms.services.import_files import describe_reading
 from tests.cms.import_world import (
     DATA,
     checked,
@@ -246,6 +247,15 @@ def _replaced(content: bytes, text: str, *, inline: bool) -> bytes:
         assert cell in parts[sheet]
         parts[sheet] = parts[sheet].replace(cell, f'<c r="C2" t="inlineStr"><is><t>{text}</t></is></c>')
     return _archive({part: data.encode() for part, data in parts.items()})
+
+
+def test_what_lies_below_a_long_gap_is_not_read_and_that_is_said() -> None:
+    text = "姓名,公民身份号码\n王秀英,99999919730415122X\n" + "\n" * 1500
+    with translation.override("zh-hans"):
+        read = describe_reading(read_table((text + "李桂花,123\n").encode(), roster_headings()))
+        assert "第 2 行以下空了很多行，再往下没有读" in read
+        near = "姓名,公民身份号码\n王秀英,99999919730415122X\n\n李桂花,123\n"
+        assert "没有读" not in describe_reading(read_table(near.encode(), roster_headings()))
 
 
 @pytest.mark.django_db
