@@ -233,6 +233,8 @@ def test_numbers_that_a_region_table_would_refuse_pass() -> None:
         ("龙\ue863", "龙䶮"),
         ("John  A. Smith", "John A. Smith"),
         ("e\u0301mile", "émile"),
+        ("ＪＯＨＮ　Ａ. Smith", "JOHN A. Smith"),
+        ("王\ufe0f秀英", "王秀英"),
     ],
 )
 def test_names_are_normalised(typed: str, stored: str) -> None:
