@@ -46,6 +46,8 @@ MIB = 1024 * 1024
 ENTITY = b'<!DOCTYPE x [<!ENTITY a "b">]>'
 UTF16_ENTITY = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
 
+STRICT = b'<workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main" conformance="strict"/>'
+
 
 def small_workbook() -> bytes:
     return xlsx_of(HEAD, ["王秀英", "99999919730415122X"], ["李桂花", "123"])
@@ -124,6 +126,7 @@ HOSTILE: dict[str, tuple[str, Any]] = {
         "row_too_wide",
         lambda: "姓名,公民身份号码,户籍地址,备注\n王秀英,99999919730415122X,示范省,青山乡,好\n".encode(),
     ),
+    "strict Open XML": ("file_strict", lambda: _archive({"xl/workbook.xml": STRICT})),
     "NUL in a sheet": ("file_damaged", lambda: with_part("xl/worksheets/sheet1.xml", b"<worksheet>\0</worksheet>")),
     "only a hidden sheet": ("file_empty", lambda: _hidden()),
 }  # fmt: skip
