@@ -282,20 +282,23 @@ _DOT = "·"
 _DOTS = "•‧・･∙⋅．●ꞏ"
 _HAN_GAP = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _HAN_PERIOD = re.compile(r"(?<=[^\x00-\x7f])\s*[.。]\s*(?=[^\x00-\x7f])")
+# Full-width letters, as a Chinese keyboard writes Latin ones; emoji's selectors, which nobody sees in a name.
+_LETTERS = {code: code - 0xFEE0 for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_WRITTEN_ELSE: dict[int, int | str | None] = {**_KNOWN_PRIVATE, **_LETTERS, 0xFE0E: None, 0xFE0F: None}
 _LATIN_MARKS = frozenset(" -'.’")
 # The characters of nearly every name: one code point each, nothing to normalise, nothing to refuse.
 _PLAIN_HAN = re.compile(rf"[\u4e00-\u9fa5]{{1,{MAX_NAME_LENGTH}}}")
 
 
 def normalise_name(text: str) -> str:
-    """Return a name as the document writes it: NFC (never NFKC), one kind of dot, no blanks among Han.
+    """Return a name as the document writes it: NFC (never NFKC), one kind of dot, narrow letters, no blanks among Han.
 
     Old private code points become the characters they meant (U+E863 is 䶮); others stay and are refused
     by ``check_name``.
     """
     if _PLAIN_HAN.fullmatch(text):
         return text
-    mapped = unicodedata.normalize("NFC", text.translate(_KNOWN_PRIVATE))
+    mapped = unicodedata.normalize("NFC", text.translate(_WRITTEN_ELSE))
     spaced = "".join(" " if _is_blank(c) and not _is_format(c) else c for c in mapped if not _is_format(c))
     dotted = "".join(_DOT if c in _DOTS else c for c in spaced)
     dotted = _HAN_PERIOD.sub(_DOT, _HAN_GAP.sub("", dotted))

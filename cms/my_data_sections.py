@@ -48,7 +48,7 @@ def _affiliations(person: Person) -> DataSection:
             str(row.organisation),
             [
                 Fact("reason", gettext_lazy("由来"), row.get_kind_display()),
-                Fact("source", gettext_lazy("来源"), row.source.removeprefix("class:")),
+                Fact("source", gettext_lazy("来源"), row.source_words),
                 Fact("since", gettext_lazy("起"), row.since),
                 Fact("until", gettext_lazy("止"), row.until),
             ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from django.utils.translation import gettext as _
 
@@ -21,9 +22,11 @@ def normalise_phone(text: object) -> str:
     written = "" if text is None else str(text)
     if _MOBILE.fullmatch(written):
         return written  # as nearly everybody writes it: nothing to leave out
-    plain = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in written)
+    # Address books put invisible marks of direction around a number that is copied from them.
+    seen = (c for c in written if unicodedata.category(c) != "Cf")
+    plain = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in seen)
     digits = re.sub(r"[\s\-‐–—().]", "", plain)
-    return re.sub(r"^(\+|00)86(?=[01])|^86(?=1[3-9]\d{9}$)", "", digits)
+    return re.sub(r"^(\+|00)86(?=[01])|^86(?=1[3-9][0-9]{9}$)", "", digits)
 
 
 def check_phone(phone: str, *, mobile: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +20,9 @@ from django.views.decorators.http import require_POST
 
 from cms.access import get_visible_or_404
 from cms.backoffice.viewsets import ScopedInspectView
-from cms.enums import ImportState, RowOutcome
+from cms.enums import IdType, ImportState, RowOutcome
 from cms.errors import DomainError
-from cms.identity import mask_number
+from cms.identity import guess_id_type, mask_number, normalise_number
 from cms.importing.findings import Finding, unseal
 from cms.importing.kinds import ImportKind, import_kinds
 from cms.models import DataImport, ImportRow
@@ -51,6 +52,20 @@ register_state_colours(
 )
 
 
+# As many digits as a citizen ID of any age has; blanks and dashes may stand between them.
+_LONG_NUMBER = re.compile(r"(?<![0-9.])[0-9](?:[ -]?[0-9]){13,}(?:[ -]?[0-9Xx])?(?![0-9.])")
+
+
+def _is_number(value: str) -> bool:
+    """Say whether a cell of numbers may hold somebody's; ``1.1E+17`` and half a number are nobody's."""
+    if sum(ch.isdigit() for ch in value) >= 15:
+        return "." not in value
+    try:
+        return guess_id_type(normalise_number(value)) != IdType.CITIZEN_ID
+    except DomainError:
+        return False
+
+
 @dataclass(frozen=True)
 class ShownFinding:
     """A finding as the preview shows it: document numbers masked."""
@@ -59,11 +74,11 @@ class ShownFinding:
 
     @property
     def value(self) -> str:
-        """Return what stood in the cell; a number only by its ends."""
-        value = self.finding.value
-        if self.finding.field == "number" and sum(ch.isdigit() for ch in value) >= 15 and "." not in value:
-            return mask_number(value.strip())
-        return value
+        """Return what stood in the cell; a number only by its ends, also one that slipped into another column."""
+        value = self.finding.value.strip()
+        if self.finding.field == "number" and _is_number(value):
+            return mask_number(value)
+        return _LONG_NUMBER.sub(lambda found: mask_number(found.group()), value)
 
 
 @dataclass(frozen=True)

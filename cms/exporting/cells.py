@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from cms.exporting.columns import FIGURES, Kind
 
-# What begins a formula for a spreadsheet that reads CSV, behind apostrophes that are there already or not.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+# What begins a formula for a spreadsheet that reads CSV, behind apostrophes that are there already or not: the
+# full-width signs too, which East Asian versions read as the narrow ones.
+_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 # A cell holds no more; spreadsheets count UTF-16 units.
 MOST_UNITS = 32767
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")

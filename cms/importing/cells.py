@@ -29,16 +29,51 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _DATE_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
 
+# What a spreadsheet shows where a formula failed; nobody means it.
+_FAILED = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"}
+)
+# A spreadsheet keeps 15 digits of a number, zeros stand for the rest.
+_EXACT = 10**15
+_LOST_DIGITS = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
+# Characters of control, and marks that turn the direction of what stands behind them: nobody sees them,
+# other programs obey them.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
 def text_of(value: Any) -> str:
-    """Return a cell as text; a whole number without its ``.0``, a formula refused (``formula``)."""
+    """Return a cell as text: a whole number without its ``.0``, a day without its midnight.
+
+    Raises ``formula``, ``formula_failed`` (``#N/A`` and the like) and ``number_scientific`` (a number of
+    more than 15 digits, the last of which are lost).
+    """
     if value is None:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = (value if isinstance(value, str) else str(value)).strip()
+    text = (value if isinstance(value, str) else _shown(value)).strip()
     if text[:1] == "=" and len(text) > 1:
         raise CellError("formula", _("这一格是公式，请改成写好的文字。"))
+    if text[:1] == "#" and text.upper() in _FAILED:
+        raise CellError("formula_failed", _("这一格是公式算不出来的结果，请填上该填的内容，或者空着。"))
     return text
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, (int, float)) and abs(value) >= _EXACT:
+        raise _lost_digits()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
+    return str(value)
+
+
+def _lost_digits() -> CellError:
+    text = _("号码被表格当成了数字，后几位已经丢了。请把这一列设为文本，对着证件重新填。")
+    return CellError("number_scientific", text)
 
 
 def _taken(check: Callable[[], Any]) -> Any:
@@ -50,15 +85,22 @@ def _taken(check: Callable[[], Any]) -> Any:
 
 
 class TextWidget(Widget):
-    """Any text up to ``limit`` characters; kept as it stands, exports make it harmless."""
+    """Any text up to ``limit`` characters; kept as people see it, exports make it harmless."""
+
+    takes_notes = True
 
     def __init__(self, limit: int) -> None:
         super().__init__()
         self.limit = limit
 
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
-        """Return the text."""
-        text = text_of(value)
+    def clean(self, value: Any, row: Any = None, note: Note | None = None, **kwargs: Any) -> str:
+        """Return the text without characters that nobody sees, which is said."""
+        written = text_of(value)
+        text = _UNSEEN.sub("", written).strip()
+        if note is not None and text != written:
+            note("text_normalised", _("去掉了看不见的字符，请对一下。"), text)
+        if _LOST_DIGITS.fullmatch(text):
+            raise _lost_digits()
         if len(text) > self.limit:
             raise CellError("too_long", _("太长了，最多 %(limit)s 个字。") % {"limit": self.limit})
         return text

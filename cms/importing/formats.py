@@ -27,6 +27,8 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _XML = (".xml", ".rels", ".vml")
 _DOCTYPE = b"<!DOCTYPE"
+# The names of a kind of workbook that Excel offers when saving and the library does not know.
+_STRICT = b"purl.oclc.org/ooxml/spreadsheetml/main"
 _DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']""")
 _UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 
@@ -59,7 +61,8 @@ class FileFormat(Enum):
 
 def detect_format(content: bytes) -> FileFormat:
     """Return the format, or refuse with ``file_empty``, ``file_too_large``, ``file_type``, ``file_macros``,
-    ``file_old_excel``, ``cell_too_large`` or ``file_damaged``. The name's ending is not asked: it proves nothing.
+    ``file_old_excel``, ``file_strict``, ``cell_too_large`` or ``file_damaged``. The name's ending is not
+    asked: it proves nothing.
     """
     if not content.strip():
         raise _refusal("file_empty", _("文件是空的，请检查后重新上传。"))
@@ -90,6 +93,10 @@ def _check_workbook(content: bytes) -> None:
                 if is_xml(part.filename):
                     with archive.open(part) as stream:
                         _check_xml(stream)
+            with archive.open("xl/workbook.xml") as stream:
+                is_strict = _STRICT in stream.read(_STRETCH)
+            if is_strict:
+                raise _refusal("file_strict", _("这是“严格的 Open XML”工作簿，请另存为普通的 .xlsx 再上传。"))
     except BROKEN as error:
         raise _damaged() from error
 

@@ -15,7 +15,7 @@ from import_export.widgets import Widget
 
 from cms.enums import OrganisationKindCode
 from cms.errors import DomainError
-from cms.importing.cells import PhoneWidget, TextWidget, text_of
+from cms.importing.cells import Note, PhoneWidget, TextWidget, text_of
 from cms.importing.findings import NOTE, CellError
 from cms.importing.kinds import ImportSetting
 from cms.importing.reader import Heading, SourceRow, Table
@@ -81,18 +81,18 @@ _COMPARED = ("name", "uscc", "region_code", "contact_name", "contact_phone")
 
 
 class _RequiredText(TextWidget):
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+    def clean(self, value: Any, row: Any = None, note: Note | None = None, **kwargs: Any) -> str:
         """Return the text; nothing is refused."""
-        text = super().clean(value, row, **kwargs)
+        text = super().clean(value, row, note, **kwargs)
         if not text:
             raise CellError("cell_missing", _("这一格不能空着。"))
         return text
 
 
 class _ShortCodeWidget(_RequiredText):
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+    def clean(self, value: Any, row: Any = None, note: Note | None = None, **kwargs: Any) -> str:
         """Return the code in capitals."""
-        code = super().clean(value, row, **kwargs).upper()
+        code = super().clean(value, row, note, **kwargs).upper()
         if not _SHORT_CODE.fullmatch(code):
             raise CellError("code_wrong", _("代号是 1 到 8 个字母或数字，例如 XH。"))
         return code

@@ -94,31 +94,36 @@ class Table:
     other_sheets: list[str] = field(default_factory=list)
     rows: list[SourceRow] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
+    # Behind this row so many empty ones follow that nothing below them was read; 0: all was.
+    read_until: int = 0
     # What an error workbook says it corrects; nobody has checked it yet.
     corrects: str = ""
 
 
 def normalise_title(text: Any) -> str:
-    """Return a heading without blanks, stars and full-width forms.
+    """Return a heading without blanks, stars, marks that nobody sees and full-width forms.
 
     >>> normalise_title(" 公民 身份号码＊ ")
     '公民身份号码'
     """
     plain = unicodedata.normalize("NFKC", str(text or ""))
-    return "".join(ch for ch in plain if not ch.isspace() and ch not in "*:.").casefold()
+    kept = (ch for ch in plain if not ch.isspace() and ch not in "*:." and unicodedata.category(ch) != "Cf")
+    return "".join(kept).casefold()
 
 
 def read_table(content: bytes, headings: Sequence[Heading]) -> Table:
     """Read the sheet whose header names the required headings; other sheets are named, not read.
 
     Refuses what ``detect_format`` refuses, and ``header_missing``, ``header_twice``, ``no_rows``,
-    ``too_many_rows``, ``encoding_unknown``.
+    ``too_many_rows``, ``encoding_unknown`` and, of a CSV, ``row_too_wide``.
     """
     if detect_format(content) is FileFormat.XLSX:
         table = _read_workbook(content, headings)
     else:
         text, encoding = decode_text(content)
-        read = _read_sheet("", _numbered(_csv_rows(text)), headings)
+        if "\x00" in text:
+            raise _broken_csv()
+        read = _read_sheet("", _numbered(_csv_rows(text)), headings, ends_with_header=True)
         if isinstance(read, DomainError):
             raise read
         table = read
@@ -145,12 +150,16 @@ def _csv_rows(text: str) -> Iterator[Cells]:
     head = text[:4096]
     delimiter = max(",\t;", key=head.count)
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        # Strict: a quotation mark that nothing closes would swallow the rows behind it without a word.
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             # What our own export guarded against spreadsheets comes back as it was.
             yield [csv_original(cell) for cell in row]
     except csv.Error as error:
-        message = _("CSV 文件的格式不对，请另存为 .xlsx 再上传。")
-        raise DomainError("file_damaged", message, field="document") from error
+        raise _broken_csv() from error
+
+
+def _broken_csv() -> DomainError:
+    return DomainError("file_damaged", _("CSV 文件的格式不对，请另存为 .xlsx 再上传。"), field="document")
 
 
 def _numbered(rows: Iterable[Cells]) -> Iterator[tuple[int, Cells]]:
@@ -185,6 +194,8 @@ def _corrects(book: Any) -> str:
 
 
 def _choose_sheet(book: Any, headings: Sequence[Heading]) -> Table:
+    from cms.importing.spreadsheets import unescaped  # see ``_read_workbook``
+
     sheets = [
         sheet for sheet in book.worksheets if sheet.sheet_state == "visible" and hasattr(sheet, "iter_rows")
     ]
@@ -192,7 +203,7 @@ def _choose_sheet(book: Any, headings: Sequence[Heading]) -> Table:
     for sheet in sheets:
         sheet.reset_dimensions()  # the written dimensions may be wrong
         rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
-        table = _read_sheet(sheet.title, _numbered(rows), headings)
+        table = _read_sheet(sheet.title, _numbered(unescaped(rows)), headings)
         if isinstance(table, Table):
             table.other_sheets = [other.title for other in sheets if other is not sheet]
             return table
@@ -201,9 +212,16 @@ def _choose_sheet(book: Any, headings: Sequence[Heading]) -> Table:
 
 
 def _read_sheet(
-    name: str, rows: Iterator[tuple[int, Cells]], headings: Sequence[Heading]
+    name: str,
+    rows: Iterator[tuple[int, Cells]],
+    headings: Sequence[Heading],
+    *,
+    ends_with_header: bool = False,
 ) -> Table | DomainError:
-    """Return the table, or why this sheet is none (the caller may try another sheet)."""
+    """Return the table, or why this sheet is none (the caller may try another sheet).
+
+    ``ends_with_header``: a row that goes on behind the last heading has lost its place in the columns.
+    """
     best: tuple[int, list[str]] = (0, [heading.title for heading in headings if heading.required])
     for number, cells in rows:
         columns, twice = _columns(cells, headings)
@@ -218,7 +236,7 @@ def _read_sheet(
             taken = {column.position for column in columns.values()}
             unknown = [_text(cell) for at, cell in enumerate(cells) if _text(cell) and at not in taken]
             table = Table(name, "", number, columns, unknown)
-            _read_rows(table, rows)
+            _read_rows(table, rows, len(cells) if ends_with_header else MAX_COLUMNS)
             return table
         if len(columns) > best[0]:
             best = (len(columns), missing)
@@ -243,7 +261,7 @@ def _columns(cells: Cells, headings: Sequence[Heading]) -> tuple[dict[str, Colum
     return columns, twice
 
 
-def _read_rows(table: Table, rows: Iterator[tuple[int, Cells]]) -> None:
+def _read_rows(table: Table, rows: Iterator[tuple[int, Cells]], width: int) -> None:
     blank_run = 0
     cut: dict[str, str] = {}
     places = [(name, column.position) for name, column in table.columns.items()]
@@ -254,16 +272,26 @@ def _read_rows(table: Table, rows: Iterator[tuple[int, Cells]]) -> None:
         if why:
             blank_run = blank_run + 1 if why == "blank" else 0
             if blank_run > MAX_BLANK_RUN:
+                table.read_until = number - blank_run
                 break
             table.skipped.append(SkippedRow(number, why))
             continue
         blank_run = 0
+        if count > width and any(_text(cell) for cell in cells[width:]):
+            raise _too_wide(number)
         table.rows.append(SourceRow(number, values))
         if len(table.rows) > MAX_ROWS:
             text = _("超过 %(limit)s 行，请拆成几份上传。") % {"limit": MAX_ROWS}
             raise DomainError("too_many_rows", text, field="document")
     while table.skipped and table.skipped[-1].why == "blank" and _is_tail(table):
         table.skipped.pop()
+
+
+def _too_wide(number: int) -> DomainError:
+    text = _(
+        "第 %(row)s 行比表头多出几格，各列可能错位了：格里有逗号的，请加上引号，或者另存为 .xlsx 再上传。"
+    )
+    return DomainError("row_too_wide", text % {"row": number}, field="document")
 
 
 def _is_tail(table: Table) -> bool:

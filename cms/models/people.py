@@ -214,6 +214,11 @@ class Affiliation(models.Model):
     def __str__(self) -> str:
         return f"{self.person} · {self.organisation}"
 
+    @property
+    def source_words(self) -> str:
+        """Return the source as people read it: the number of a class without the mark that it is one."""
+        return self.source.removeprefix("class:")
+
 
 class InPostPeriod(models.Model):
     """Somebody works for an employer from a day to a day (both inclusive); superseded, never overwritten."""

@@ -28,6 +28,7 @@ from cms.exporting.writers import CSV, XLSX
 from cms.ids import spoken_code
 from cms.jobs import ItemOutcome, JobLink, report_progress, start_job
 from cms.models import ExportRecord, Job, Membership, Organisation, StoredFile, User
+from cms.reasons import says_enough
 from cms.services.file_links import make_link
 from cms.services.files import store_path, stream_file
 
@@ -71,7 +72,7 @@ def check_asked(asked: Asked, by: User) -> None:
 
 def check_reason(reason: str) -> None:
     """Refuse a reason that says nothing (``reason_missing``) or too much (``reason_has_number``)."""
-    if len(reason.strip()) < SHORTEST_REASON:
+    if not says_enough(reason, SHORTEST_REASON):
         raise DomainError("reason_missing", _("请写明导出事由，至少 4 个字。"), field="reason")
     if _LONG_NUMBER.search(reason):
         raise DomainError("reason_has_number", _("事由会长期留存，请不要写证件号码。"), field="reason")

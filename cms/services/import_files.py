@@ -87,6 +87,8 @@ def describe_reading(table: Table) -> str:
         parts.append(_("文字编码 %s") % table.encoding)
     if table.sheet:
         parts.append(_("工作表“%s”") % table.sheet)
+    if table.read_until:
+        parts.append(_("第 %(row)s 行以下空了很多行，再往下没有读") % {"row": table.read_until})
     if table.other_sheets:
         parts.append(_("没有读的工作表：%s") % "、".join(table.other_sheets))
     if table.unknown:

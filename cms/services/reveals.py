@@ -14,6 +14,7 @@ from cms import audit, crypto
 from cms.enums import RevealReason
 from cms.errors import DomainError
 from cms.models import Organisation, Person, PersonDocument, RevealRecord, User
+from cms.reasons import says_enough
 from cms.roles import Role
 
 # Office roles look for their organisation, region roles for their place; both hold cms.reveal_number.
@@ -70,7 +71,7 @@ def reveal_number(
     stands = standpoint(by, document.person)
     if stands is None:
         raise DomainError("reveal_scope", _("这个人的号码您不能看。"))
-    if len(words.strip()) < 2:
+    if not says_enough(words, 2):
         raise DomainError("reveal_reason", _("请写清楚为什么要看。"), field="words")
     if seen_today(by, at=at) >= settings.REVEALS_A_DAY:
         message = _("今天已经看了 %(count)s 个号码，不能再看，请明天再看。")

@@ -110,6 +110,8 @@ def test_who_was_parted_is_not_shown_again(client: Client) -> None:
     one, other = walk_in(ours), walk_in(ours)
     admin = staff("admin", Role.ORG_ADMIN, ours)
     client.force_login(admin)
+    english = client.get("/admin/people/doubles/", headers={"accept-language": "en"}).content.decode()
+    assert "Same name, " in english and "Same name，" not in english
     page = client.get("/admin/people/doubles/").content.decode()
     assert f"/admin/people/{one.pk}/merge/{other.pk}/" in page
     answer = client.post(

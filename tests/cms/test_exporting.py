@@ -101,7 +101,7 @@ def _check_text(values: list[str]) -> None:
         assert _seen(str(cell.value or "")) == kept
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def test_text_stays_text_whatever_it_is() -> None:
@@ -336,6 +336,7 @@ def test_full_numbers_and_exports_are_rights_of_their_own(tmp_path: Path, school
     ("more", "code"),
     [
         ({"reason": "  看 "}, "reason_missing"),
+        ({"reason": "......\u200b\u200b\u200b"}, "reason_missing"),
         ({"reason": "核对 999999198001010024"}, "reason_has_number"),
         ({"columns": ("no_such",)}, "columns_missing"),
         ({"query": "organisation=999"}, "filters_wrong"),

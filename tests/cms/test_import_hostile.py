@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import resource
 import zipfile
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -18,21 +20,36 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from cms.enums import ImportState, RowOutcome
+from cms.enums import ImportState, RowOutcome, Sex
 from cms.errors import DomainError
+from cms.identity import demo_number
 from cms.importing import reader
+from cms.importing.cells import TextWidget
 from cms.importing.formats import MAX_SHARED_TEXTS
 from cms.importing.people import roster_headings
 from cms.importing.reader import read_table
 from cms.models import DataImport
 from cms.roles import Role
-from tests.cms.import_world import DATA, checked, csv_of, findings_of, make_school, saved, user_with, xlsx_of
+from cms.services.import_files import describe_reading
+from tests.cms.import_world import (
+    DATA,
+    checked,
+    csv_of,
+    findings_of,
+    imported,
+    make_school,
+    saved,
+    user_with,
+    xlsx_of,
+)
 
 CLEAN = (DATA / "roster_gb18030.csv").read_bytes()
 HEAD = ["姓名", "公民身份号码"]
 MIB = 1024 * 1024
 ENTITY = b'<!DOCTYPE x [<!ENTITY a "b">]>'
 UTF16_ENTITY = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
+
+STRICT = b'<workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main" conformance="strict"/>'
 
 
 def small_workbook() -> bytes:
@@ -136,6 +153,20 @@ HOSTILE: dict[str, tuple[str, Any]] = {
     "NUL in a CSV": ("file_type", lambda: "姓名,公民身份号码\n王\0秀英,1\n".encode()),
     "one line of 19 MB": ("file_damaged", lambda: b"a" * (19 * MIB)),
     "a quote that never ends": ("file_damaged", lambda: '姓名,公民身份号码\n"'.encode() + b"a,\n" * MIB),
+    "a quote that swallows the next row": (
+        "file_damaged",
+        lambda: '姓名,公民身份号码,备注\n王秀英,99999919730415122X,"好\n李桂花,123,\n'.encode(),
+    ),
+    "text behind a quote": (
+        "file_damaged",
+        lambda: '姓名,公民身份号码,备注\n王秀英,99999919730415122X,"好"的\n李桂花,123,\n'.encode(),
+    ),
+    "NUL in a CSV of UTF-16": ("file_damaged", lambda: "姓名,公民身份号码\n王\0秀英,1\n".encode("utf-16")),
+    "a comma without quotes": (
+        "row_too_wide",
+        lambda: "姓名,公民身份号码,户籍地址,备注\n王秀英,99999919730415122X,示范省,青山乡,好\n".encode(),
+    ),
+    "strict Open XML": ("file_strict", lambda: _archive({"xl/workbook.xml": STRICT})),
     "NUL in a sheet": ("file_damaged", lambda: with_part("xl/worksheets/sheet1.xml", b"<worksheet>\0</worksheet>")),
     "only a hidden sheet": ("file_empty", lambda: _hidden()),
 }  # fmt: skip
@@ -204,6 +235,99 @@ def test_wide_merged_and_hidden_things_are_read_as_they_are() -> None:
     hidden.sheet_state = "hidden"
     table = read_table(saved(book), roster_headings())
     assert [row.values["legal_name"] for row in table.rows] == ["王秀英"] and table.other_sheets == []
+
+
+def test_a_csv_may_be_ragged_where_nothing_stands() -> None:
+    text = "花名册\n\u200b姓名,公民身份号码\ufeff,备注\n王秀英,99999919730415122X,,,,\n李桂花,123\n说明：甲,,,,\n"
+    table = read_table(text.encode(), roster_headings())
+    assert [row.values["legal_name"] for row in table.rows] == ["王秀英", "李桂花"]
+
+
+STYLES = b"""<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+<fonts count="1"><font/></fonts><fills count="1"><fill/></fills>
+<cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="31"/><xf numFmtId="57"/></cellXfs></styleSheet>"""
+
+
+def test_days_in_the_formats_of_a_chinese_excel_are_days_and_odd_styles_no_damage() -> None:
+    shown = '<c r="C2" s="1"><v>27457</v></c><c r="D2" s="2"><v>27457</v></c>'
+    heads = [*HEAD, "出生日期", "备注"]
+    cells = "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in heads)
+    rows = (
+        f'<row r="1">{cells}</row><row r="2"><c r="A2" t="inlineStr"><is><t>王秀英</t></is></c>{shown}</row>'
+    )
+    sheet = f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}'
+    parts = {"xl/styles.xml": STYLES, "xl/worksheets/sheet1.xml": f"{sheet}</sheetData></worksheet>".encode()}
+    with zipfile.ZipFile(io.BytesIO(small_workbook())) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()} | parts
+    (row,) = read_table(_archive(parts), roster_headings()).rows
+    days = [row.values["birth_date"].date(), row.values["remark"].date()]
+    assert days == [dt.date(1975, 3, 4)] * 2
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("青山乡_x000D_\n红旗村", "青山乡\n红旗村"),
+        ("甲_x0000_乙", "甲乙"),
+        ("_x005F_x0041_", "_x0041_"),
+        ("x005F_", "x005F_"),
+        ("_xD83D_", "_xD83D_"),
+    ],
+)
+def test_escapes_of_a_workbook_are_read_as_people_see_them(written: str, seen: str) -> None:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, [*HEAD, "备注"])
+        sheet.write_row(1, 0, ["王秀英", "99999919730415122X", "STOOD HERE"])
+    for inline in (False, True):
+        (row,) = read_table(_replaced(content.getvalue(), written, inline=inline), roster_headings()).rows
+        assert row.values["remark"] == seen
+
+
+def _replaced(content: bytes, text: str, *, inline: bool) -> bytes:
+    """Return the workbook with ``text`` in a cell, as a shared text or in the cell itself."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {part: archive.read(part).decode() for part in archive.namelist()}
+    shared, sheet = "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"
+    parts[shared] = parts[shared].replace("STOOD HERE", text)
+    if inline:
+        cell = '<c r="C2" t="s"><v>5</v></c>'
+        assert cell in parts[sheet]
+        parts[sheet] = parts[sheet].replace(cell, f'<c r="C2" t="inlineStr"><is><t>{text}</t></is></c>')
+    return _archive({part: data.encode() for part, data in parts.items()})
+
+
+def test_what_lies_below_a_long_gap_is_not_read_and_that_is_said() -> None:
+    text = "姓名,公民身份号码\n王秀英,99999919730415122X\n" + "\n" * 1500
+    with translation.override("zh-hans"):
+        read = describe_reading(read_table((text + "李桂花,123\n").encode(), roster_headings()))
+        assert "第 2 行以下空了很多行，再往下没有读" in read
+        near = "姓名,公民身份号码\n王秀英,99999919730415122X\n\n李桂花,123\n"
+        assert "没有读" not in describe_reading(read_table(near.encode(), roster_headings()))
+
+
+@pytest.mark.django_db
+def test_what_nobody_meant_is_not_registered() -> None:
+    """Errors of formulas, digits that a spreadsheet lost and characters that nobody sees."""
+    school = make_school()
+    planner = user_with(Role.PLANNER, school, "planner")
+    heads = [*HEAD, "户籍地址", "类别证明编号", "备注"]
+    numbers = [demo_number(dt.date(1975, 3, 4), at, Sex.FEMALE) for at in range(3)]
+    day = dt.datetime(2024, 1, 2, tzinfo=dt.UTC).replace(tzinfo=None)
+    book = xlsx_of(
+        heads,
+        ["王秀英", numbers[0], "#REF!", 1.2345678901234567e17, "#N/A"],
+        ["李桂花", numbers[1], "青山乡", "1.23e+15", "好"],
+        ["赵桂花", numbers[2], "\u202e青山乡\u200b红旗村", day, True],
+    )
+    upload = checked(book, school, planner)
+    codes = [[one.code for one in findings_of(upload, row) if one.is_error] for row in (2, 3, 4)]
+    assert codes == [["formula_failed", "number_scientific", "formula_failed"], ["number_scientific"], []]
+    assert ("户籍地址", "text_normalised") in [(one.title, one.code) for one in findings_of(upload, 4)]
+    person = imported(upload, planner).rows.get(number=4).person
+    tag, link = TextWidget(60).clean(day), TextWidget(60).clean(True)
+    assert (person.address, tag, link) == ("青山乡红旗村", "2024-01-02", "TRUE")
 
 
 @pytest.mark.django_db

@@ -433,6 +433,22 @@ def test_a_full_number_is_masked_on_the_preview(school: Organisation, planner: U
     assert wrong not in page and f"9{'*' * 16}{wrong[-1]}" in page
 
 
+@pytest.mark.parametrize(
+    ("rows", "hidden"),
+    [
+        ([["王秀英 99999919730415122X", "99999919730415122X"]], "99999919730415122X"),
+        ([["99999919730415122X", "王秀英"]], "99999919730415122X"),
+        ([["王秀英", "E12345678"], ["李桂花", "E12345678"]], "E12345678"),
+    ],
+)
+def test_a_number_is_masked_wherever_it_stood(
+    rows: list[list[str]], hidden: str, school: Organisation, planner: User, client_of
+) -> None:
+    upload = checked(csv_of(*rows, header=["姓名", "身份证号"]), school, planner)
+    page = client_of(planner).get(reverse("imports:inspect", args=[upload.pk])).content.decode()
+    assert hidden not in page and f"{hidden[0]}*" in page
+
+
 def test_others_find_nothing(school: Organisation, planner: User, client_of) -> None:
     upload = checked(csv_of(row_of()), school, planner)
     company = Organisation.objects.get(short_code="QS")

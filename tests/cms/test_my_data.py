@@ -165,6 +165,8 @@ def test_passwords_cannot_be_tried_there(owner: User, settings: Any) -> None:
 
 def test_a_correction_is_asked_answered_and_told(person: Person, owner: User, planner: User) -> None:
     client = client_of(owner)
+    # The button asks for something; one word for it and for the state of a claim read "Submitted" in English.
+    assert "提交更正申请" in client.get("/me/data/correct/").content.decode()
     wrong = client.post("/me/data/correct/", {"field": "phone", "wanted": "123"})
     assert wrong.status_code == 200
     done = client.post("/me/data/correct/", {"field": "phone", "wanted": "139 0000 0999", "note": "换了号码"})

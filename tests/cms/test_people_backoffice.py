@@ -13,6 +13,7 @@ from django.utils import timezone
 from cms.enums import AffiliationKind, EmploymentModel, IdType, OrganisationKindCode, PersonGroup, Sex
 from cms.identity import demo_number
 from cms.models import (
+    Affiliation,
     AuditEntry,
     GroupTag,
     InPostPeriod,
@@ -93,6 +94,13 @@ def text_of(client: Client, path: str) -> str:
     page = client.get(path)
     assert page.status_code == 200, path
     return page.content.decode()
+
+
+def test_the_source_is_said_as_people_read_it(office: Client, school: Organisation) -> None:
+    person = register(school)
+    Affiliation.objects.filter(person=person).update(source="class:XH-2026-0001")
+    text = text_of(office, f"/admin/people/inspect/{person.pk}/")
+    assert "<td>XH-2026-0001</td>" in text and "class:XH" not in text
 
 
 def test_the_list_shows_own_people_masked(office: Client, school: Organisation, other: Organisation) -> None:
