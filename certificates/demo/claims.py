@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from certificates.demo.dates import issued_for_deadline, issued_too_early
+from certificates.demo.payments import SENT, send_and_settle
 from certificates.demo.story import Story
 from certificates.issuing.enums import CertificateState, RevocationReason
 from certificates.issuing.services.revoking import revoke_certificate
@@ -166,6 +167,23 @@ def _withdrawn(story: Story, claim: Claim) -> None:
     claims.withdraw_claim(claim, by=story.stage.cast["jiaowu"], at=story.at(-5))
 
 
+# Sent in one batch and settled together (``payments.py``).
+_SENT = ("paid", "paid_at_last", "payment_failed", "recovering", "recovered")
+
+
+def _add_sent_claims(story: Story) -> None:
+    """Claims of a month ago: handed in, approved, the notice over before the batch was built."""
+    made = {}
+    for key, person in zip(_SENT, story.take(len(_SENT)), strict=True):
+        claim = _submit(story, _new_claim(story, person, story.day(60), made=-32), -32)
+        _insured(story, claim, -31, 24)
+        _approve(story, claim, -30)
+        made[key], story.shown[key] = claim, person
+    claims.end_due_notices(story.at(SENT - 2))
+    fresh = Claim.objects.in_bulk([claim.pk for claim in made.values()])
+    send_and_settle(story, {key: fresh[claim.pk] for key, claim in made.items()})
+
+
 # Made so many days from today; the day of issue from the day it is handed in, or None for two months ago.
 _WAYS: tuple[tuple[Way, int, Callable[[dt.date], dt.date] | None], ...] = (
     (_stay_draft, -1, None),
@@ -186,6 +204,7 @@ def add_other_claims(story: Story) -> None:
         issued_on = story.day(60) if deadline is None else deadline(story.day(-_HANDED_IN))
         way(story, _new_claim(story, person, issued_on, made=made))
         story.shown[way.__name__.strip("_")] = person
+    _add_sent_claims(story)
     _reopen_after_fraud(story)
 
 

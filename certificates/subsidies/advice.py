@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from certificates.issuing.models import Certificate
 from certificates.subsidies.assessment import Assessment, assess
-from certificates.subsidies.enums import LIVE_CLAIMS, Outcome
+from certificates.subsidies.enums import LIVE_CLAIMS, Beneficiary, ClaimState, Outcome
 from certificates.subsidies.facts import ClaimFacts
 from certificates.subsidies.models import Claim, SubsidyScheme
 from certificates.subsidies.reading import Proof, facts_of, scheme_fact
@@ -16,6 +18,7 @@ from certificates.subsidies.rules import RuleOutcome
 from cms.models import Person
 from cms.scope import succession_rows
 from cms.territory import Succession, contains, places_of
+from cms.ui import dates
 from courses.models import ExternalCertificate
 
 # Shown by the date, or nothing the person can do anything about; money is not promised.
@@ -34,6 +37,11 @@ class Advice:
     days_left: int
     claim: Claim | None
 
+    @property
+    def money(self) -> str:
+        """Say in plain words where the money of the claim is; empty before that is a question."""
+        return "" if self.claim is None else words_about_money(self.claim, self.scheme)
+
 
 def advice_for(person: Person, on: dt.date) -> list[Advice]:
     """Return what fits the person's certificates in their regions, nearest last day first.
@@ -48,7 +56,9 @@ def advice_for(person: Person, on: dt.date) -> list[Advice]:
     successions = succession_rows()
     claims = {
         (row.scheme_id, row.certificate_id, row.external_certificate_id): row
-        for row in Claim.objects.filter(person=person, state__in=sorted(LIVE_CLAIMS))
+        for row in Claim.objects.filter(person=person, state__in=sorted(LIVE_CLAIMS)).prefetch_related(
+            "payments"
+        )
     }
     found = []
     for proof, facts in zip(proofs, facts_of(proofs), strict=True):
@@ -61,6 +71,34 @@ def advice_for(person: Person, on: dt.date) -> list[Advice]:
     return sorted(
         found, key=lambda item: (item.claim is not None, item.days_left < 0, item.deadline, item.scheme.pk)
     )
+
+
+def words_about_money(claim: Claim, scheme: SubsidyScheme) -> str:
+    """Return where the money of a claim is, never how much; its payments are prefetched."""
+    last = max(claim.payments.all(), key=lambda row: row.pk, default=None)
+    words = {
+        "day": dates.day(last.happened_on) if last else "",
+        "why": last.failure_reason.rstrip("。.") if last else "",
+        "who": scheme.get_beneficiary_display(),
+    }
+    is_hers = scheme.beneficiary == Beneficiary.PERSON
+    if claim.state == ClaimState.PAYABLE:
+        return _("公示完了，等着拨付。")
+    if claim.state == ClaimState.PAYMENT_FAILED and is_hers:
+        return _("没有拨成：%(why)s。请联系申报的单位或当地窗口更正，改好了再拨。") % words
+    if claim.state == ClaimState.PAYMENT_FAILED:
+        return _("还没有拨成，申报的单位会去更正。")
+    if claim.state == ClaimState.PAID and is_hers:
+        return _("%(day)s拨付了。过几天还没到账，请问当地窗口。") % words
+    if claim.state == ClaimState.PAID:
+        return _("%(day)s拨付给%(who)s了。") % words
+    if claim.state == ClaimState.RECOVERING:
+        return (
+            _("这笔钱要退回，怎么退以当地窗口的通知为准。")
+            if is_hers
+            else _("这笔钱正在向%(who)s追回。") % words
+        )
+    return ""
 
 
 def _proofs_of(person: Person) -> list[Proof]:

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 
 from certificates.subsidies.enums import Outcome
 from certificates.subsidies.models import Check, Claim, InsuranceCheck
+from certificates.subsidies.money import ClaimMoney, money_of
 from certificates.subsidies.on_the_day import document_on
 from certificates.subsidies.services.review import (
     KEPT_IN,
@@ -52,6 +53,7 @@ class ClaimPage:
     group_tags: list[GroupTag]
     components: list[RecordComponent]
     insurance: list[InsuranceCheck]
+    money: ClaimMoney
 
 
 def read_page(pk: int, user: User, at: dt.datetime) -> ClaimPage:
@@ -96,6 +98,7 @@ def read_page(pk: int, user: User, at: dt.datetime) -> ClaimPage:
         insurance=list(
             InsuranceCheck.objects.filter(person=claim.person).order_by("-checked_on", "-recorded_at")[:5]
         ),
+        money=money_of(claim),
     )
 
 

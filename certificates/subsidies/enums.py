@@ -65,9 +65,9 @@ CLAIM_MOVES: dict[str, frozenset[str]] = {
     ),
     ClaimState.HOLD: frozenset({ClaimState.REVIEW, ClaimState.REJECTED, ClaimState.WITHDRAWN}),
     ClaimState.NOTICE: frozenset({ClaimState.PAYABLE, ClaimState.REVIEW}),
-    # Back to review only where the certificate was revoked meanwhile (``start_review``).
+    # Back to review only where the certificate was revoked meanwhile (``start_review``); so below.
     ClaimState.PAYABLE: frozenset({ClaimState.PAID, ClaimState.PAYMENT_FAILED, ClaimState.REVIEW}),
-    ClaimState.PAYMENT_FAILED: frozenset({ClaimState.PAYABLE}),
+    ClaimState.PAYMENT_FAILED: frozenset({ClaimState.PAYABLE, ClaimState.REVIEW}),
     ClaimState.PAID: frozenset({ClaimState.RECOVERING}),
     ClaimState.RECOVERING: frozenset({ClaimState.RECOVERED}),
     ClaimState.RECOVERED: frozenset(),
@@ -103,3 +103,28 @@ class BatchState(models.TextChoices):
 
     FROZEN = "frozen", _("已生成")
     EXPORTED = "exported", _("已导出")
+
+
+class PaymentOutcome(models.TextChoices):
+    """What became of one attempt to pay."""
+
+    PAID = "paid", _("已拨付")
+    FAILED = "failed", _("拨付失败")
+
+
+class RecoveryReason(models.TextChoices):
+    """Why money that was paid has to come back."""
+
+    CERTIFICATE_REVOKED = "revoked", _("证书撤销")
+    FACTS_CORRECTED = "corrected", _("考勤或资料更正")
+    AUDIT_FINDING = "audit", _("审计发现")
+    PAID_TWICE = "paid_twice", _("重复拨付")
+    OTHER = "other", _("其他")
+
+
+class RecoveryEntryKind(models.TextChoices):
+    """A line of a recovery's ledger."""
+
+    NOTIFIED = "notified", _("通知")
+    RETURNED = "returned", _("退回")
+    WRITTEN_OFF = "written_off", _("核销")

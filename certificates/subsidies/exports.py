@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Set
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from certificates.subsidies.enums import ClaimState
-from certificates.subsidies.models import Claim
+from certificates.subsidies.enums import ClaimState, PaymentOutcome
+from certificates.subsidies.models import Claim, Payment
 from certificates.subsidies.viewsets import ClaimFilters
-from cms.exporting.columns import Column, Kind, labels
+from cms.exporting.columns import Column, Context, Kind, labels
 from cms.exporting.declarations import Export, register_exports
 from cms.exporting.numbers import number_column
 from courses.enums import CertificateKind, ExternalKind, SkillLevel
@@ -36,6 +38,25 @@ _ours, _others = labels(CertificateKind.choices), labels(ExternalKind.choices)
 
 def _kind(pair: tuple[Any, Any]) -> str:
     return _ours(pair[0]) if pair[0] else _others(pair[1])
+
+
+_outcomes = labels(PaymentOutcome.choices)
+
+
+def _payments(keys: Set[int], context: Context) -> dict[int, tuple[str, dt.date]]:
+    """Return outcome and day of each claim's last attempt."""
+    rows = Payment.objects.filter(claim__in=keys).order_by("recorded_at", "pk")
+    return {
+        claim: (outcome, day) for claim, outcome, day in rows.values_list("claim", "outcome", "happened_on")
+    }
+
+
+def _outcome(told: tuple[str, dt.date] | None) -> str:
+    return _outcomes(told[0]) if told else ""
+
+
+def _day(told: tuple[str, dt.date] | None) -> dt.date | None:
+    return told[1] if told else None
 
 
 CLAIMS = Export(
@@ -76,6 +97,8 @@ CLAIMS = Export(
         Column("submitted_at", "提交时间", kind=Kind.MOMENT, width=17),
         Column("deadline", "申领截止日期", kind=Kind.DATE),
         Column("batch", "批次号", "batch__number", width=22),
+        Column("payment", "拨付结果", "pk", width=10, lookup=_payments, show=_outcome),
+        Column("paid_on", "拨付日期", "pk", Kind.DATE, lookup=_payments, show=_day),
     ),
 )
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certificates.subsidies.enums import LIVE_CLAIMS, ClaimState
-from certificates.subsidies.models import Claim, InsuranceCheck
+from certificates.subsidies.models import Claim, InsuranceCheck, Payment, Recovery, RecoveryEntry
 from cms.enums import DataField
 from cms.models import Membership, Person
 from cms.my_data import DataItem, DataSection, Fact, LegalHold, legal_holds, my_data
@@ -47,6 +47,46 @@ def _claims(person: Person) -> DataSection:
         for row in rows.order_by("-created_at")
     ]
     return DataSection(gettext_lazy("补贴申领"), gettext_lazy("审核、公示、拨付要用，也要经得起查。"), items)
+
+
+def _payments(person: Person) -> DataSection:
+    rows = Payment.objects.filter(claim__person=person).select_related("claim__scheme")
+    items = [
+        DataItem(
+            str(row.claim.scheme),
+            [
+                Fact("claim", gettext_lazy("申领号"), row.claim.number),
+                Fact("outcome", gettext_lazy("拨付结果"), row.get_outcome_display()),
+                Fact("amount", gettext_lazy("金额（元）"), row.amount),
+                Fact("happened_on", gettext_lazy("拨付日期"), row.happened_on),
+                Fact("failure_reason", gettext_lazy("失败原因"), row.failure_reason),
+            ],
+        )
+        for row in rows.order_by("-recorded_at", "-pk")
+    ]
+    return DataSection(gettext_lazy("补贴拨付"), gettext_lazy("公家的账要经得起查。"), items)
+
+
+def _recoveries(person: Person) -> DataSection:
+    rows = Recovery.objects.filter(claim__person=person).select_related("claim__scheme")
+    items = []
+    for row in rows.prefetch_related("entries").order_by("-opened_at", "-pk"):
+        facts = [
+            Fact("claim", gettext_lazy("申领号"), row.claim.number),
+            Fact("reason", gettext_lazy("追回原因"), row.get_reason_display()),
+            Fact("amount", gettext_lazy("应追回金额（元）"), row.amount),
+            Fact("opened_at", gettext_lazy("立案时间"), row.opened_at),
+        ]
+        items.append(DataItem(str(row.claim.scheme), facts))
+        items += [DataItem(str(line.get_kind_display()), _line(line)) for line in row.entries.all()]
+    return DataSection(gettext_lazy("补贴追回"), gettext_lazy("要退回的钱退了多少，都有账。"), items)
+
+
+def _line(line: RecoveryEntry) -> list[Fact]:
+    return [
+        Fact("happened_on", gettext_lazy("日期"), line.happened_on),
+        Fact("amount", gettext_lazy("金额（元）"), line.amount),
+    ]
 
 
 def _insurance(person: Person) -> DataSection:
@@ -99,5 +139,7 @@ def _audited_until(regions: set[str], on: dt.date) -> dt.date | None:
 
 
 my_data.register("claims", _claims)
+my_data.register("payments", _payments)
+my_data.register("recoveries", _recoveries)
 my_data.register("insurance_checks", _insurance)
 legal_holds.register("claims", _holds)

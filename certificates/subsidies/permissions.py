@@ -1,4 +1,4 @@
-"""Who may submit, review, approve and export."""
+"""Who may submit, review, approve, export, record payments and see money come back."""
 
 from __future__ import annotations
 
@@ -39,3 +39,18 @@ def can_approve(user: User, claim: Claim) -> bool:
 def can_export(user: User, region_code: str) -> bool:
     """The region's subsidy officer."""
     return user.scope().covers(region_code, Role.SUBSIDY_OFFICER)
+
+
+def can_record_payments(user: User, region_code: str) -> bool:
+    """The region's subsidy officer; of these, who neither handed the claim in nor decided it."""
+    return user.scope().covers(region_code, Role.SUBSIDY_OFFICER)
+
+
+def can_recover(user: User, claim: Claim) -> bool:
+    """The region's approver opens a recovery and writes off; the officer keeps the rest of its ledger."""
+    return can_approve(user, claim)
+
+
+def can_keep_ledger(user: User, claim: Claim) -> bool:
+    """The region's subsidy officer: notices and money that came back."""
+    return can_record_payments(user, claim.region_code)

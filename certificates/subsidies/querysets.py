@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from certificates.issuing.enums import CertificateState
-from certificates.subsidies.enums import LIVE_CLAIMS, ClaimState
+from certificates.subsidies.enums import LIVE_CLAIMS, BatchState, ClaimState
 
 if TYPE_CHECKING:
     from cms.models import User
@@ -37,12 +37,15 @@ class ClaimQuerySet(models.QuerySet[AnyModel]):
         return rows.exclude(certificate__state=CertificateState.REVOKED)
 
     def revoked_before_payment(self) -> ClaimQuerySet[AnyModel]:
-        """Approved claims, in no batch yet, whose certificate was revoked: back to review with them."""
+        """Approved claims, not sent or not paid, whose certificate was revoked: back to review with them."""
+        waiting = Q(state__in=[ClaimState.NOTICE, ClaimState.PAYABLE], batch__isnull=True)
         return self.filter(
-            state__in=[ClaimState.NOTICE, ClaimState.PAYABLE],
-            batch__isnull=True,
-            certificate__state=CertificateState.REVOKED,
+            waiting | Q(state=ClaimState.PAYMENT_FAILED), certificate__state=CertificateState.REVOKED
         )
+
+    def revoked_after_payment(self) -> ClaimQuerySet[AnyModel]:
+        """Paid claims whose certificate was revoked, no recovery open yet."""
+        return self.filter(state=ClaimState.PAID, certificate__state=CertificateState.REVOKED)
 
     def visible_to(self, user: User) -> ClaimQuerySet[AnyModel]:
         """Claims of one's organisation or region, or of people one acts for."""
@@ -58,6 +61,10 @@ class ClaimQuerySet(models.QuerySet[AnyModel]):
 
 class BatchQuerySet(models.QuerySet[AnyModel]):
     """Batches belong to the office of a region."""
+
+    def awaiting_results(self) -> BatchQuerySet[AnyModel]:
+        """Batches that were sent and hold a claim of which nobody has told yet."""
+        return self.filter(state=BatchState.EXPORTED, claims__state=ClaimState.PAYABLE).distinct()
 
     def visible_to(self, user: User) -> BatchQuerySet[AnyModel]:
         """Batches of one's region."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.subsidies import exports as claim_exports  # noqa: F401  registered by import
 from certificates.subsidies import message_kinds, my_data, todo  # noqa: F401  registered by import
-from certificates.subsidies.enums import BatchState, ClaimState, Outcome
+from certificates.subsidies.enums import BatchState, ClaimState, Outcome, PaymentOutcome, RecoveryEntryKind
 from certificates.subsidies.models import Claim, ClaimBatch
 from certificates.subsidies.panels import ClaimAdvice
 from certificates.subsidies.services import exports
@@ -33,6 +33,15 @@ register_state_colours(
     },
 )
 register_state_colours(Outcome, {Outcome.YES: "good", Outcome.NO: "bad", Outcome.NO_DATA: "warn"})
+register_state_colours(PaymentOutcome, {PaymentOutcome.PAID: "good", PaymentOutcome.FAILED: "bad"})
+register_state_colours(
+    RecoveryEntryKind,
+    {
+        RecoveryEntryKind.NOTIFIED: "info",
+        RecoveryEntryKind.RETURNED: "good",
+        RecoveryEntryKind.WRITTEN_OFF: "warn",
+    },
+)
 register_state_colours(BatchState, {BatchState.FROZEN: "info", BatchState.EXPORTED: "good"})
 learner_panels.register("claim_advice", ClaimAdvice())
 
@@ -46,4 +55,7 @@ todos.register("claims_on_hold", todo.claims_on_hold)
 todos.register("claims_to_send", todo.claims_to_send)
 todos.register("claims_revoked", todo.claims_revoked)
 todos.register("batches_to_export", todo.batches_to_export)
+todos.register("batches_to_answer", todo.batches_to_answer)
 todos.register("claims_not_paid", todo.claims_not_paid)
+todos.register("claims_to_recover", todo.claims_to_recover)
+todos.register("recoveries_running", todo.recoveries_running)

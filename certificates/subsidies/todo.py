@@ -59,6 +59,19 @@ def claims_revoked(user: User) -> Todo | None:
     )
 
 
+def claims_to_recover(user: User) -> Todo | None:
+    """Paid claims whose certificate was revoked, no recovery open."""
+    if not user.live_roles() & {Role.APPROVER}:
+        return None
+    rows = Claim.objects.visible_to(user).revoked_after_payment()
+    return Todo(
+        _("已拨付、证书又撤销的申领"),
+        _("核实后办追回"),
+        rows.count(),
+        f"{reverse('certificates_claim:index')}?revoked=paid",
+    )
+
+
 def claims_on_hold(user: User) -> Todo | None:
     """Claims that were put on hold, for want of a paper or an answer."""
     if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
@@ -73,6 +86,23 @@ def claims_not_paid(user: User) -> Todo | None:
         return None
     count = _count(user, ClaimState.PAYMENT_FAILED)
     return Todo(_("拨付失败的申领"), _("核对账户后再拨付"), count, _claims(ClaimState.PAYMENT_FAILED))
+
+
+def batches_to_answer(user: User) -> Todo | None:
+    """Batches that were sent and of which the treasury's answer is not on record."""
+    if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
+        return None
+    count = ClaimBatch.objects.visible_to(user).awaiting_results().count()
+    url = f"{reverse('certificates_batch:index')}?awaits=result"
+    return Todo(_("等拨付结果的批次"), _("收到回单就登记"), count, url)
+
+
+def recoveries_running(user: User) -> Todo | None:
+    """Recoveries whose ledger the officer keeps."""
+    if not user.live_roles() & {Role.SUBSIDY_OFFICER}:
+        return None
+    count = _count(user, ClaimState.RECOVERING)
+    return Todo(_("追回中的申领"), _("通知和退款记进台账"), count, _claims(ClaimState.RECOVERING))
 
 
 def batches_to_export(user: User) -> Todo | None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 
 from caravan.models import TrainingClass
+from certificates.subsidies import payment_acts
 from certificates.subsidies.enums import CLAIM_MOVES, ClaimState
 from certificates.subsidies.forms import (
     ApprovalForm,
@@ -137,6 +138,7 @@ ACTS: dict[str, tuple[type[Form], Act]] = {
     "withdraw": (Form, _plain(claims.withdraw_claim)),
     "notice-over": (Form, _plain(claims.end_notice)),
     "insurance": (InsuranceForm, _insured),
+    **payment_acts.ACTS,
 }
 
 
@@ -175,6 +177,8 @@ def act_on_claim(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 
 def may_ever(claim: Claim, user: Any, act: str) -> bool:
     """Say whether the act is this user's part at all, in whatever state the claim is."""
+    if act in payment_acts.ACTS:
+        return payment_acts.may_ever(claim, user, act)
     if act in {"approve", "reject"}:
         return can_approve(user, claim)
     return can_submit(user, claim.organisation) if act == "withdraw" else can_review(user, claim)

@@ -15,11 +15,13 @@ from wagtail.admin.widgets.button import HeaderButton
 
 from certificates.issuing.viewsets import StateColumn
 from certificates.subsidies.claim_page import read_page
-from certificates.subsidies.enums import ClaimState
+from certificates.subsidies.enums import BatchState, ClaimState
 from certificates.subsidies.forms import ApprovalForm, InsuranceForm, NoteForm
 from certificates.subsidies.models import Claim, ClaimBatch, SubsidyScheme
-from certificates.subsidies.permissions import can_export
-from certificates.subsidies.querysets import ClaimQuerySet
+from certificates.subsidies.money import figures_of
+from certificates.subsidies.payment_acts import act_forms, legal_money_acts
+from certificates.subsidies.permissions import can_export, can_record_payments
+from certificates.subsidies.querysets import BatchQuerySet, ClaimQuerySet
 from certificates.subsidies.services.batches import is_sound
 from certificates.subsidies.views import APPLICANTS, export_form, legal_acts
 from certificates.subsidies.words import conditions
@@ -33,7 +35,9 @@ class ClaimFilters(WagtailFilterSet):
     state = django_filters.MultipleChoiceFilter(choices=ClaimState.choices, label=_("状态"))
     # A choice of one: an unticked box would be False, which the list shows as a filter in force.
     revoked = django_filters.ChoiceFilter(
-        label=_("批准后证书撤销了"), method="filter_revoked", choices=[("true", _("是"))]
+        label=_("批准后证书撤销了"),
+        method="filter_revoked",
+        choices=[("true", _("还没拨付，退回审核")), ("paid", _("已经拨付，要追回"))],
     )
 
     class Meta:
@@ -41,8 +45,8 @@ class ClaimFilters(WagtailFilterSet):
         fields = ["state", "scheme"]
 
     def filter_revoked(self, rows: ClaimQuerySet[Claim], name: str, value: Any) -> ClaimQuerySet[Claim]:
-        """Narrow to approved claims that cannot be paid any more."""
-        return rows.revoked_before_payment()
+        """Narrow to approved claims that cannot be paid any more, or to paid ones that nobody asks back yet."""
+        return rows.revoked_after_payment() if value == "paid" else rows.revoked_before_payment()
 
 
 class ClaimReview(ScopedInspectView):
@@ -60,8 +64,12 @@ class ClaimReview(ScopedInspectView):
         context: dict[str, Any] = super().get_context_data(**kwargs)
         page = read_page(self.object.pk, self.request.user, timezone.now())
         context |= vars(page)
+        at_the_bar = legal_acts(page.claim, self.request.user)
+        context |= act_forms(page.claim, page.money, timezone.localdate())
         context |= {
-            "acts": legal_acts(page.claim, self.request.user),
+            "acts": at_the_bar | legal_money_acts(page.claim, self.request.user),
+            "may_see_batch": self.request.user.has_perm("certificates.view_claimbatch"),
+            "has_bar": bool(at_the_bar - {"insurance"}),
             "approval_form": ApprovalForm(initial={"amount": page.highest}),
             "note_form": NoteForm(auto_id="reject_%s"),
             "hold_form": NoteForm(auto_id="hold_%s"),
@@ -142,6 +150,24 @@ class SchemeViewSet(ScopedModelViewSet):
     inspect_view_class = SchemeInspect
 
 
+class BatchFilters(WagtailFilterSet):
+    """State, and whether the treasury has answered."""
+
+    awaits = django_filters.ChoiceFilter(
+        label=_("拨付结果"), method="filter_awaits", choices=[("result", _("还有没登记的"))]
+    )
+
+    class Meta:
+        model = ClaimBatch
+        fields = ["state"]
+
+    def filter_awaits(
+        self, rows: BatchQuerySet[ClaimBatch], name: str, value: Any
+    ) -> BatchQuerySet[ClaimBatch]:
+        """Narrow to batches that were sent and in which a claim is still without a result."""
+        return rows.awaiting_results()
+
+
 class BatchIndex(ScopedIndexView):
     """Batches, newest first; the officer makes new ones here."""
 
@@ -165,13 +191,18 @@ class BatchInspect(ScopedInspectView):
         """Add claims and exports."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         batch: ClaimBatch = self.object
-        claims = batch.claims.select_related("person", "certificate", "external_certificate")
+        rows = batch.claims.select_related("person", "certificate", "external_certificate")
+        claims = list(rows.order_by("submitted_at", "pk"))
         context |= {
             "batch": batch,
             "is_untouched": is_sound(batch),
-            "claims": list(claims.order_by("submitted_at", "pk")),
+            "claims": claims,
             "exports": list(batch.exports.select_related("profile", "file").order_by("created_at")),
             "may_export": can_export(self.request.user, batch.region_code),
+            "figures": figures_of(batch) if batch.state == BatchState.EXPORTED else [],
+            "awaits_result": batch.state == BatchState.EXPORTED
+            and sum(claim.state == ClaimState.PAYABLE for claim in claims),
+            "may_record": can_record_payments(self.request.user, batch.region_code),
             "form": export_form(batch),
         }
         return context
@@ -198,7 +229,7 @@ class BatchViewSet(ScopedModelViewSet):
         "created_at",
     ]
     list_select_related = ("scheme",)
-    list_filter = ["state"]
+    filterset_class = BatchFilters
     search_fields = ["number"]
     form_fields: list[str] = []
     index_view_class = BatchIndex

@@ -8,6 +8,7 @@ from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from certificates.subsidies import views
+from certificates.subsidies.payment_views import RecordPaymentsPage
 from certificates.subsidies.viewsets import BatchViewSet, ClaimViewSet, SchemeViewSet
 
 
@@ -35,5 +36,10 @@ def register_subsidy_urls() -> list[URLPattern]:
         path("subsidies/new-batch/", views.NewBatchPage.as_view(), name="certificates_new_batch"),
         path("subsidies/claims/<int:pk>/<slug:act>/", views.act_on_claim, name="certificates_claim_act"),
         path("subsidies/batches/<int:pk>/export/", views.export_batch, name="certificates_export_batch"),
+        path(
+            "subsidies/batches/<int:pk>/payments/",
+            RecordPaymentsPage.as_view(),
+            name="certificates_record_payments",
+        ),
         path("subsidies/exports/<int:pk>/", views.download_export, name="certificates_download_export"),
     ]

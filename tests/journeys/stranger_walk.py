@@ -31,6 +31,7 @@ OBJECT = {
     "caravan_class_accept": "class", "caravan_class_close": "class", "certificate": "certificate",
     "certificate_design": "design", "certificates_refresher_rule": "rule", "certificates_claim": "claim",
     "certificates_claim_act": "claim", "certificates_batch": "batch", "certificates_export_batch": "batch",
+    "certificates_record_payments": "batch",
     "enrolment_rules": "enrolment_rule", "attendance_rules": "attendance_rule", "day_hours_rules": "hours_rule",
     "organisations:add_licence": "organisation", "organisations:correct_licence": "licence",
     "successions": "succession", "audit_seal": "seal", "signing_key": "key",

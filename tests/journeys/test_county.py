@@ -46,8 +46,8 @@ from certificates.issuing.models import Certificate
 from certificates.refreshers.enums import EarlyCompletion, RefresherState
 from certificates.refreshers.facts import Completion, Period, RefresherFacts, RuleVersion
 from certificates.refreshers.status import status
-from certificates.subsidies.enums import BatchState, ClaimState
-from certificates.subsidies.models import Claim, ClaimBatch
+from certificates.subsidies.enums import BatchState, ClaimState, PaymentOutcome, RecoveryEntryKind
+from certificates.subsidies.models import Claim, ClaimBatch, Payment, RecoveryEntry
 from certificates.subsidies.rules import claim_deadline
 from cms.enums import ImportState, ItemState, JobState, RowOutcome
 from cms.models import DataImport, ImportRow, Job, JobItem
@@ -78,13 +78,9 @@ STATES: tuple[tuple[type[models.Model], str, type[models.TextChoices], dict[str,
         Certificate, "revocation_reason", RevocationReason,
         {RevocationReason.NOT_EARNED: "a reason, not a state", RevocationReason.OTHER: "a reason, not a state"},
     ),
-    (
-        Claim, "state", ClaimState,
-        {
-            ClaimState.PAID: NO_SERVICE, ClaimState.PAYMENT_FAILED: NO_SERVICE, ClaimState.RECOVERING: NO_SERVICE,
-            ClaimState.RECOVERED: NO_SERVICE,
-        },
-    ),
+    (Claim, "state", ClaimState, {}),
+    (Payment, "outcome", PaymentOutcome, {}),
+    (RecoveryEntry, "kind", RecoveryEntryKind, {}),
     (ClaimBatch, "state", BatchState, {BatchState.FROZEN: "a batch not exported yet is one click away"}),
     (Job, "state", JobState, {JobState.QUEUED: AT_WORK, JobState.RUNNING: AT_WORK}),
     (

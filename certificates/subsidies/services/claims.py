@@ -30,7 +30,7 @@ from certificates.subsidies.services.review import (
     why_no_amount,
 )
 from certificates.subsidies.services.states import move_claim
-from certificates.subsidies.services.telling import forget_decision, tell_decided
+from certificates.subsidies.services.telling import forget_decision, forget_payment, tell_decided
 from cms import audit
 from cms.enums import AffiliationKind
 from cms.errors import DomainError, Refusals
@@ -40,7 +40,8 @@ from cms.regional import lies_in
 from cms.services.people import affiliate
 from cms.snapshots import new_nonce, snapshot_digest
 
-_APPROVED = frozenset({ClaimState.NOTICE, ClaimState.PAYABLE})
+# Approved, and no money out: what may go back where the certificate was revoked.
+_APPROVED = frozenset({ClaimState.NOTICE, ClaimState.PAYABLE, ClaimState.PAYMENT_FAILED})
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,8 @@ def start_review(claim: Claim, *, by: User, at: dt.datetime) -> Claim:
     """Take a submitted or held claim in hand, or one back whose certificate was revoked after the approval.
 
     Taken back, it loses the approval (the audit entry keeps it) and wants a new decision. Refuses
-    ``wrong_state`` for an approved claim that nothing speaks against, ``in_batch`` once it was sent.
+    ``wrong_state`` for an approved claim that nothing speaks against, ``in_batch`` once it was sent and until its
+    payment is known to have failed.
     """
     claim = _lock(claim)
     _refuse_stranger(can_review(by, claim))
@@ -208,6 +210,7 @@ def start_review(claim: Claim, *, by: User, at: dt.datetime) -> Claim:
     if claim.state not in _APPROVED:
         return _move(claim, ClaimState.REVIEW, "claim.review", by=by, at=at)
     forget_decision(claim, at=at)
+    forget_payment(claim, at=at)
     undone = {"amount": str(claim.approved_amount), "decided_by": claim.decided_by_id}
     claim.approved_amount = claim.notice_until = None
     claim.decided_by, claim.decided_at, claim.decision_note = None, None, ""
@@ -224,8 +227,10 @@ def why_not_back(claim: Claim) -> DomainError | None:
     if not is_revoked(claim):
         now = {"now": claim.get_state_display()}
         return DomainError("wrong_state", _("现在是“%(now)s”，没有异议不能退回审核。") % now)
-    if claim.batch_id is not None:
-        return DomainError("in_batch", _("已经进了申报批次，不能退回审核，请联系拨付单位停止拨付。"))
+    # Of a failed one it is known that the money stayed where it was.
+    if claim.batch_id is not None and claim.state != ClaimState.PAYMENT_FAILED:
+        words = _("已经进了申报批次，不能退回审核。请联系拨付单位停止拨付，再登记拨付结果。")
+        return DomainError("in_batch", words)
     return None
 
 
