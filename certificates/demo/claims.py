@@ -200,11 +200,12 @@ _WAYS: tuple[tuple[Way, int, Callable[[dt.date], dt.date] | None], ...] = (
 
 def add_other_claims(story: Story) -> None:
     """A claim in each state, handed in on and after the last day, and one reopened after a revocation."""
-    for (way, made, deadline), person in zip(_WAYS, story.take(len(_WAYS)), strict=True):
+    people = story.take(len(_WAYS))
+    _add_sent_claims(story)  # before anything that waits for the next batch
+    for (way, made, deadline), person in zip(_WAYS, people, strict=True):
         issued_on = story.day(60) if deadline is None else deadline(story.day(-_HANDED_IN))
         way(story, _new_claim(story, person, issued_on, made=made))
         story.shown[way.__name__.strip("_")] = person
-    _add_sent_claims(story)
     _reopen_after_fraud(story)
 
 

@@ -52,7 +52,7 @@ class PaymentsForm(forms.Form):
         label=_("凭证号"),
         max_length=60,
         help_text=_("国库凭证号或银行流水号，回单上有。"),
-        error_messages={"required": _("请填拨付凭证号或银行流水号，回单上有。")},
+        error_messages={"required": _("请填凭证号。")},
     )
 
     def __init__(self, *args: Any, claims: Sequence[Claim], **kwargs: Any) -> None:

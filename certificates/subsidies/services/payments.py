@@ -143,7 +143,7 @@ def _faults_of_all(
     if happened_on < timezone.localdate(batch.created_at):
         found.append(DomainError("before_batch", _("拨付日期不能早于批次生成的日子。"), field="happened_on"))
     if not voucher.strip():
-        words = _("请填拨付凭证号或银行流水号，回单上有。")
+        words = _("请填凭证号。")
         found.append(DomainError("voucher_missing", words, field="voucher"))
     if not results:
         found.append(DomainError("nothing_told", _("还没有选结果，请至少登记一笔。")))
