@@ -10,10 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates.subsidies.enums import CLAIM_MOVES, ClaimState, RecoveryEntryKind, RecoveryReason
-from certificates.subsidies.forms import NoteForm
 from certificates.subsidies.models import Claim
 from certificates.subsidies.money import ClaimMoney
-from certificates.subsidies.payment_forms import EntryForm, RecoveryForm
+from certificates.subsidies.payment_forms import CorrectionForm, EntryForm, RecoveryForm
 from certificates.subsidies.permissions import can_keep_ledger, can_record_payments, can_recover
 from certificates.subsidies.services import payments, recoveries
 from certificates.subsidies.services.claims import is_revoked
@@ -64,7 +63,7 @@ def keep_ledger(claim: Claim, data: Any, request: HttpRequest) -> None:
 
 
 ACTS = {
-    "correct-payment": (NoteForm, correct),
+    "correct-payment": (CorrectionForm, correct),
     "recover": (RecoveryForm, recover),
     "ledger": (LedgerForm, keep_ledger),
     "write-off": (WriteOffForm, keep_ledger),
@@ -99,7 +98,7 @@ def act_forms(claim: Claim, money: ClaimMoney, today: dt.date) -> dict[str, Any]
     rest = money.running.open if money.running else None
     line = {"happened_on": today, "amount": rest}
     return {
-        "correct_form": NoteForm(auto_id="correct_%s"),
+        "correct_form": CorrectionForm(auto_id="correct_%s"),
         "recovery_form": RecoveryForm(initial={"reason": reason, "amount": amount}, auto_id="recover_%s"),
         "ledger_form": LedgerForm(initial={"happened_on": today}, auto_id="ledger_%s"),
         "write_off_form": WriteOffForm(initial=line, auto_id="off_%s"),

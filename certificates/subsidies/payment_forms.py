@@ -98,6 +98,14 @@ class PaymentsForm(forms.Form):
             self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 
+class CorrectionForm(forms.Form):
+    """What was put right after a failed payment."""
+
+    note = forms.CharField(
+        label=_("更正了什么"), max_length=120, error_messages={"required": _("请写明更正了什么。")}
+    )
+
+
 class RecoveryForm(forms.Form):
     """Why, how much, by which document."""
 

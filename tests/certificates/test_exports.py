@@ -14,6 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from certificates.refreshers.demo import load_rules
+from certificates.subsidies.enums import PaymentOutcome
+from certificates.subsidies.services.exports import export_batch
+from certificates.subsidies.services.payments import PaymentResult, correct_payment, record_payments
 from cms.exporting.columns import Context
 from cms.exporting.declarations import exports, keys_of
 from cms.exporting.rows import rows_of
@@ -67,6 +70,21 @@ def test_a_claim_names_its_certificate_whoever_issued_it(world: ClaimsWorld) -> 
     assert not table("claims", world.office_user("邻县专员", Role.SUBSIDY_OFFICER, OTHER_COUNTY))
     assert not table("claims", world.officer, "state=paid")
     assert len(table("claims", world.officer, f"state=submitted&q={claim.number}")) == 1
+
+
+def test_a_claim_tells_the_last_attempt_to_pay_it(world: ClaimsWorld) -> None:
+    batch = world.batch()
+    export_batch(batch, world.profile, reason="报财政拨付", by=world.officer, at=at(4, 21))
+    claim = batch.claims.get()
+    for day, outcome, reason in ((22, PaymentOutcome.FAILED, "退票"), (23, PaymentOutcome.PAID, "")):
+        record_payments(
+            batch, [PaymentResult(claim.pk, outcome, reason)], happened_on=dt.date(2026, 4, day), voucher="国库1",
+            by=world.officer, at=at(4, day),
+        )  # fmt: skip
+        (row,) = table("claims", world.officer)
+        assert (row["payment"], row["paid_on"]) == (str(outcome.label), dt.date(2026, 4, day))
+        if outcome == PaymentOutcome.FAILED:
+            correct_payment(claim, note="换了卡", by=world.officer, at=at(4, day))
 
 
 def test_a_record_holds_its_results_and_a_refresher_the_clocks_answer(world: ClaimsWorld) -> None:

@@ -448,7 +448,7 @@ def test_the_person_hears_of_money_paid_and_the_office_of_what_failed(world: Cla
     assert "没有拨成：退票" in advice.money
 
 
-def test_her_data_and_the_export_tell_what_was_paid_and_asked_back(world: ClaimsWorld) -> None:
+def test_her_data_tell_what_was_paid_and_asked_back(world: ClaimsWorld) -> None:
     recovery = recovering(world)
     enter(world, recovery, RETURNED, amount=Decimal(300))
     sections = dict(sections_of(recovery.claim.person))
