@@ -6,12 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from certificates.issuing.enums import VALID, CertificateState
 from certificates.issuing.models import Certificate
-from certificates.subsidies.enums import LIVE_CLAIMS, ClaimState, RateUnit
+from certificates.subsidies.enums import (
+    LIVE_CLAIMS,
+    ClaimState,
+    PaymentOutcome,
+    RateUnit,
+    RecoveryEntryKind,
+)
 from certificates.subsidies.facts import (
     ClaimFacts,
     EarlierClaim,
@@ -21,7 +27,7 @@ from certificates.subsidies.facts import (
     RateFact,
     SchemeFact,
 )
-from certificates.subsidies.models import Claim, InsuranceCheck, SubsidyScheme
+from certificates.subsidies.models import Claim, InsuranceCheck, Payment, Recovery, SubsidyScheme
 from cms.models import GroupTag
 from courses.enums import Component
 from courses.models import CourseVersion, ExternalCertificate, RecordComponent
@@ -70,10 +76,19 @@ def _insured(people: set[int]) -> dict[int, list[InsuranceFact]]:
     return found
 
 
+def _counts() -> Q:
+    """Return which claims use up a limit: those that stand, and recovered ones of which some money stayed out."""
+    paid = Payment.objects.filter(claim=OuterRef("claim"), outcome=PaymentOutcome.PAID).values("amount")
+    stayed = Q(amount__lt=Subquery(paid)) | Q(entries__kind=RecoveryEntryKind.WRITTEN_OFF)
+    return Q(state__in=sorted(LIVE_CLAIMS - {ClaimState.DRAFT})) | (
+        Q(state=ClaimState.RECOVERED) & Q(Exists(Recovery.objects.filter(stayed, claim=OuterRef("pk"))))
+    )
+
+
 def _earlier(people: set[int], leaving_out: set[int]) -> dict[int, list[EarlierClaim]]:
     found: dict[int, list[EarlierClaim]] = defaultdict(list)
     rows = (
-        Claim.objects.filter(person_id__in=people, state__in=sorted(LIVE_CLAIMS - {ClaimState.DRAFT}))
+        Claim.objects.filter(_counts(), person_id__in=people)
         .exclude(pk__in=leaving_out)
         .select_related("scheme", "certificate__record__course_version", "external_certificate")
     )

@@ -24,6 +24,7 @@ from certificates.subsidies.money import figures_of
 from certificates.subsidies.services import claims, exports
 from certificates.subsidies.services.payments import PaymentResult, correct_payment, record_payments
 from certificates.subsidies.services.recoveries import open_amount, open_recovery, record_recovery_entry
+from certificates.subsidies.services.review import assess_proof
 from cms.enums import MessageState
 from cms.errors import DomainError, Refusals
 from cms.messaging.posting import post_due
@@ -241,6 +242,18 @@ def test_a_recovery_ends_when_returned_and_written_off_reach_it(world: ClaimsWor
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("asked", "outcome"), [(800, "yes"), (300, "no")])
+def test_only_money_that_came_back_whole_makes_room_for_another_claim(
+    world: ClaimsWorld, asked: int, outcome: str
+) -> None:
+    recovery = recovering(world, asked)
+    enter(world, recovery, RETURNED, amount=Decimal(asked))
+    certificate = recovery.claim.certificate
+    assert certificate is not None
+    answer = assess_proof(certificate, world.scheme, at(4, 25))
+    assert next(rule.outcome for rule in answer.rules if rule.code == "once") == outcome
+
+
 def test_what_a_recovery_refuses(world: ClaimsWorld) -> None:
     claim = paid(world)
     facts: dict[str, Any] = {
@@ -256,14 +269,15 @@ def test_what_a_recovery_refuses(world: ClaimsWorld) -> None:
         assert codes(lambda changes=changes: open_recovery(claim, **(facts | changes))) == [code]
     recovery = open_recovery(claim, **facts)
     assert codes(lambda: open_recovery(claim, **facts)) == ["wrong_state"], "one at a time"
-    for changes, code in (
+    lines: tuple[tuple[dict[str, Any], str], ...] = (
         ({"by": world.approver}, "not_allowed"),
         ({"amount": Decimal("800.01")}, "amount_too_high"),
         ({"amount": None}, "amount_wrong"),
         ({"voucher": ""}, "voucher_missing"),
         ({"happened_on": dt.date(2026, 4, 26)}, "future_date"),
         ({"happened_on": dt.date(2026, 4, 23)}, "before_payment"),
-    ):
+    )
+    for changes, code in lines:
         line = {"amount": Decimal(100)} | changes
         assert codes(lambda line=line: enter(world, recovery, RETURNED, **line)) == [code]
     for changes, code in (({"note": "x"}, "not_allowed"), ({"by": world.approver}, "note_missing")):
@@ -416,9 +430,7 @@ def test_pages_of_money_ask_as_often_for_twenty_rows_as_for_two(world: ClaimsWor
             with CaptureQueriesContext(connection) as caught:
                 assert client.get(url).status_code == 200
             counts.append(len(caught))
-        claim = batch.claims.first()
         record(world, batch, *[PaymentResult(pk, PAID) for pk in batch.claims.values_list("pk", flat=True)])
-        assert claim is not None
     assert counts[:3] == counts[3:]
 
 
