@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 
 from certificates.benches.export_world import build
 from certificates.subsidies.exports import CLAIMS
-from certificates.subsidies.models import Claim
+from certificates.subsidies.models import Claim, Payment
 from cms.benching import BenchResult, Measurement, measure, repeat, summary
 from cms.enums import ExportFormat
 from cms.exporting.columns import Context
@@ -108,6 +108,7 @@ def plain(form: str, path: str, rows: int) -> int:
     from certificates.benches.export_plain import ClaimResource
 
     current = PersonDocument.objects.filter(person=OuterRef("person"), superseded_at__isnull=True)
+    told = Payment.objects.filter(claim=OuterRef("pk")).order_by("-recorded_at", "-pk")
     queryset = (
         Claim.objects.visible_to(User.objects.get(username="bench"))
         .select_related(
@@ -122,7 +123,11 @@ def plain(form: str, path: str, rows: int) -> int:
             "external_certificate__work_type",
         )
         # Joined by a subquery: prefetching would make the library page through the rows, each page from the start.
-        .annotate(masked=Subquery(current.values("masked")[:1]))
+        .annotate(
+            masked=Subquery(current.values("masked")[:1]),
+            told=Subquery(told.values("outcome")[:1]),
+            told_on=Subquery(told.values("happened_on")[:1]),
+        )
         .order_by("-created_at", "-pk")[:rows]
     )
     with translation.override("zh-hans"):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from import_export import resources
 from import_export.fields import Field
 
+from certificates.subsidies.enums import PaymentOutcome
 from certificates.subsidies.exports import CLAIMS
 from certificates.subsidies.models import Claim
 
@@ -42,6 +43,8 @@ class ClaimResource(resources.ModelResource):
     submitted_at = _field("submitted_at")
     deadline = _field("deadline", "deadline")
     batch = _field("batch", "batch__number")
+    payment = _field("payment")
+    paid_on = _field("paid_on")
 
     class Meta:
         model = Claim
@@ -95,6 +98,16 @@ class ClaimResource(resources.ModelResource):
     def dehydrate_employer(self, claim: Claim) -> str:
         """As it was handed in."""
         return str(claim.snapshot.get("employer", ""))
+
+    def dehydrate_payment(self, claim: Claim) -> str:
+        """In words, of the last attempt."""
+        outcome = getattr(claim, "told", None)
+        return str(PaymentOutcome(outcome).label) if outcome else ""
+
+    def dehydrate_paid_on(self, claim: Claim) -> str:
+        """As 2026-03-24."""
+        day = getattr(claim, "told_on", None)
+        return str(day.isoformat()) if day else ""
 
     def dehydrate_submitted_at(self, claim: Claim) -> str:
         """Local time."""
