@@ -130,7 +130,9 @@ def test_a_batch_is_paid_but_for_one_that_is_corrected_and_paid_again(world: Cla
     assert codes(lambda: correct_payment(second, note=" ", by=world.officer, at=at(4, 25))) == [
         "note_missing"
     ]
-    assert codes(lambda: correct_payment(first, note="x", by=world.officer, at=at(4, 25))) == ["wrong_state"]
+    assert codes(lambda: correct_payment(first, note="更正了", by=world.officer, at=at(4, 25))) == [
+        "wrong_state"
+    ]
     correct_payment(second, note="换了卡", by=world.officer, at=at(4, 25))
     record(world, batch, PaymentResult(second.pk, PAID), PaymentResult(third.pk, PAID))
     assert set(batch.claims.values_list("state", flat=True)) == {ClaimState.PAID}
@@ -143,14 +145,14 @@ def test_everything_that_is_wrong_is_said_and_nothing_is_kept(world: ClaimsWorld
     first, second = batch.claims.order_by("pk")
     strange = other.claims.get()
     double = [PaymentResult(first.pk, PAID), PaymentResult(first.pk, PAID)]
-    wrong = [*double, PaymentResult(second.pk, FAILED, " "), PaymentResult(strange.pk, PAID)]
+    wrong = [*double, PaymentResult(second.pk, FAILED, " …"), PaymentResult(strange.pk, PAID)]
     assert codes(lambda: record(world, batch, *wrong, happened_on=dt.date(2026, 4, 26), voucher=" ")) == [
         "future_date", "voucher_missing", "told_twice", "reason_missing", "not_in_batch",
     ]  # fmt: skip
     assert codes(lambda: record(world, batch, happened_on=dt.date(2026, 4, 20))) == [
         "before_batch", "nothing_told",
     ]  # fmt: skip
-    number = PaymentResult(second.pk, FAILED, "卡号 6222020200012345678 不存在")
+    number = PaymentResult(second.pk, FAILED, "卡号 6222 0202 0001 2345 不存在")
     assert codes(lambda: record(world, batch, number)) == ["reason_has_number"]
     assert not Payment.objects.exists()
     record(world, batch, PaymentResult(first.pk, PAID))
@@ -200,7 +202,7 @@ def test_money_that_was_stopped_leads_back_to_review(world: ClaimsWorld) -> None
     claim = sent(world).claims.get()
     revoke(world, claim)
     record(world, claim.batch, PaymentResult(claim.pk, FAILED, "证书撤销，停止拨付"))
-    assert codes(lambda: correct_payment(claim, note="x", by=world.officer, at=at(4, 25))) == [
+    assert codes(lambda: correct_payment(claim, note="更正了", by=world.officer, at=at(4, 25))) == [
         "certificate_revoked"
     ]
     assert list(Claim.objects.all().revoked_before_payment()) == [claim]
@@ -280,7 +282,7 @@ def test_what_a_recovery_refuses(world: ClaimsWorld) -> None:
     for changes, code in lines:
         line = {"amount": Decimal(100)} | changes
         assert codes(lambda line=line: enter(world, recovery, RETURNED, **line)) == [code]
-    for changes, code in (({"note": "x"}, "not_allowed"), ({"by": world.approver}, "note_missing")):
+    for changes, code in (({"note": "文号"}, "not_allowed"), ({"by": world.approver}, "note_missing")):
         line = {"amount": Decimal(100)} | changes
         assert codes(lambda line=line: enter(world, recovery, WRITTEN_OFF, **line)) == [code]
     assert not RecoveryEntry.objects.exists()
@@ -304,7 +306,12 @@ def test_the_database_keeps_money_as_it_was_told(world: ClaimsWorld) -> None:
         lambda: RecoveryEntry.objects.filter(pk=line.pk).update(amount=2),
         lambda: RecoveryEntry.objects.filter(pk=line.pk).delete(),
         lambda: Recovery.objects.create(
-            claim=claim, reason="other", note="x", amount=1, opened_by=world.approver, opened_at=at(4, 25)
+            claim=claim,
+            reason="other",
+            note="更正了",
+            amount=1,
+            opened_by=world.approver,
+            opened_at=at(4, 25),
         ),
     )
     for act in refused:
@@ -391,9 +398,10 @@ def test_the_claim_page_leads_from_a_payment_to_its_recovery(world: ClaimsWorld)
 
     assert "国库0417" in client_of(world.planner).get(page).content.decode()
     assert "办追回" not in client_of(world.officer).get(page).content.decode()
-    assert act(world.officer, "recover", reason="audit", amount="800", note="x").status_code == 403
+    assert act(world.officer, "recover", reason="audit", amount="800", note="更正了").status_code == 403
     assert (
-        "应追回金额" in act(world.approver, "recover", reason="audit", amount="", note="x").content.decode()
+        "应追回金额"
+        in act(world.approver, "recover", reason="audit", amount="", note="更正了").content.decode()
     )
     opened = act(
         world.approver, "recover", reason="audit", amount="800", note="审计报告 3 号"
@@ -407,7 +415,8 @@ def test_the_claim_page_leads_from_a_payment_to_its_recovery(world: ClaimsWorld)
         in act(world.officer, "ledger", kind="returned", amount="500", voucher="退2", **day).content.decode()
     )
     assert (
-        act(world.officer, "write-off", kind="written_off", amount="300", note="x", **day).status_code == 403
+        act(world.officer, "write-off", kind="written_off", amount="300", note="更正了", **day).status_code
+        == 403
     )
     ended = act(
         world.approver, "write-off", kind="written_off", amount="300", note="会议纪要", **day

@@ -7,10 +7,12 @@ import re
 from django.utils.translation import gettext as _
 
 from cms.errors import DomainError
+from cms.reasons import says_enough
 
-# As long as a document or bank number: what is written here is told to people and kept for good.
-_LONG_NUMBER = re.compile(r"\d{14,}")
-_LONGEST = 120
+# As long as a document or bank number, in groups as cards have it or without: what is written here is told to
+# people and kept for good.
+_LONG_NUMBER = re.compile(r"\d(?: ?\d){13,}")
+_LEAST, _LONGEST = 2, 120
 
 
 def short_words(text: str) -> str:
@@ -19,8 +21,8 @@ def short_words(text: str) -> str:
 
 
 def needed_words(text: str, words: str, *, code: str, field: str) -> str:
-    """Return ``text`` as it is kept; refuses ``code`` with ``words`` where there is none, ``reason_has_number``."""
-    if not text.strip():
+    """Return ``text`` as it is kept; refuses ``code`` with ``words`` where it says nothing, ``reason_has_number``."""
+    if not says_enough(text, _LEAST):
         raise DomainError(code, words, field=field)
     return optional_words(text, field=field)
 
